@@ -1,0 +1,44 @@
+"""What is minimised: one quadratic energy, two Laplacians."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, TypeAlias
+
+from .matting import ClosedFormMatting, MattingLaplacian
+from .quadratic import Laplacian, QuadraticEnergy, Stencil
+from .random_walker import GridLaplacian, RandomWalker, affinities, grey
+
+EnergySpec: TypeAlias = RandomWalker | ClosedFormMatting
+SPECS: dict[str, type[RandomWalker] | type[ClosedFormMatting]] = {
+    RandomWalker.task: RandomWalker,
+    ClosedFormMatting.task: ClosedFormMatting,
+}
+
+
+def spec_to_dict(spec: EnergySpec) -> dict[str, Any]:
+    """Spec as plain values, for recipes, checkpoints and reports."""
+    return {"task": spec.task, **asdict(spec)}
+
+
+def spec_from_dict(values: dict[str, Any]) -> EnergySpec:
+    """Inverse of :func:`spec_to_dict`; unknown keys raise ``TypeError``."""
+    values = dict(values)
+    return SPECS[values.pop("task")](**values)
+
+
+__all__ = [
+    "SPECS",
+    "ClosedFormMatting",
+    "EnergySpec",
+    "GridLaplacian",
+    "Laplacian",
+    "MattingLaplacian",
+    "QuadraticEnergy",
+    "RandomWalker",
+    "Stencil",
+    "affinities",
+    "grey",
+    "spec_from_dict",
+    "spec_to_dict",
+]

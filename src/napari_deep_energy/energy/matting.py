@@ -1,0 +1,114 @@
+"""Closed-form matting energy: Levin, Lischinski, Weiss, TPAMI 2008; paper Eq. (7)-(11).
+
+x' L x is the residual of the best local fit x_i ~ a' I_i + b over all 3x3 windows, with
+epsilon |a|^2 to keep a bounded (Levin Eq. 5). So L needs no matrix: it is the residual itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from ..errors import InvalidInput
+from .quadratic import Laplacian, QuadraticEnergy, Stencil, seeded_energy
+
+if TYPE_CHECKING:
+    from ..problem import Problem
+
+WINDOW = tuple(product(range(3), range(3)))
+"""The |p_n| = 9 places of a 3x3 window."""
+
+
+@dataclass(frozen=True)
+class ClosedFormMatting:
+    """Hyper-parameters of image matting; the defaults are the paper's and Levin's."""
+
+    task: ClassVar[str] = "matte"
+
+    epsilon: float = 1e-7
+    """Regulariser of the local colour line; epsilon / 9 on the covariance diagonal, Eq. (8)."""
+    lam: float = 1.0
+    """Confidence of a soft seed."""
+    hard_seeds: bool = False
+    """Seeds keep their value exactly; ``lam`` is then unused."""
+
+    def laplacian(self, image: torch.Tensor) -> MattingLaplacian:
+        """L of a batch of pictures, (B, C, H, W) in [0, 1]; it does not depend on the seeds."""
+        height, width = image.shape[-2:]
+        if min(height, width) < 3:
+            raise InvalidInput(
+                f"the image is {height} x {width} pixels; matting needs at least 3 x 3."
+            )
+        return MattingLaplacian(image, self.epsilon)
+
+    def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
+        """The energy of ``problem`` (K = 2, foreground first), on its device and precision.
+
+        ``laplacian`` is that of the same picture, when it is at hand from an earlier stroke.
+        """
+        laplacian = laplacian or self.laplacian(problem.image)
+        foreground = problem.seeds[:, :1]
+        return seeded_energy(laplacian, problem, foreground, self.lam, self.hard_seeds)
+
+
+def windows(x: torch.Tensor) -> torch.Tensor:
+    """All 3x3 windows inside the picture: (B, C, H, W) -> (B, C, 9, H-2, W-2)."""
+    height, width = x.shape[-2] - 2, x.shape[-1] - 2
+    return torch.stack([x[..., i : i + height, j : j + width] for i, j in WINDOW], 2)
+
+
+class MattingLaplacian(Laplacian):
+    """The matting Laplacian of Eq. (8), applied as the residual of local linear fits."""
+
+    def __init__(self, image: torch.Tensor, epsilon: float) -> None:
+        self.epsilon = epsilon
+        colours = windows(image)
+        # Centred before squaring: in float32, E[I^2] - E[I]^2 would drown epsilon = 1e-7.
+        self.colours = colours - colours.mean(2, keepdim=True)  # (B, C, 9, H-2, W-2)
+        d = self.colours.double()
+        scatter = torch.einsum("bcnhw,bdnhw->bhwcd", d, d)
+        identity = torch.eye(image.shape[1], dtype=torch.float64, device=image.device)
+        inverse = torch.linalg.inv(scatter + epsilon * identity)
+        self.inverse = inverse.to(image.dtype)  # (B, H-2, W-2, C, C)
+
+    def _fit(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Best local fit of x: its residual (B, K, 9, H-2, W-2) and slope a (B, K, C, H-2, W-2)."""
+        z = windows(x)
+        z = z - z.mean(2, keepdim=True)
+        moment = torch.einsum("bcnhw,bknhw->bkchw", self.colours, z)
+        slope = torch.einsum("bhwcd,bkdhw->bkchw", self.inverse, moment)
+        return z - torch.einsum("bkchw,bcnhw->bknhw", slope, self.colours), slope
+
+    def quadratic(self, x: torch.Tensor) -> torch.Tensor:
+        # Levin Eq. (5); the sum over ordered pairs of the paper's Eq. (9) is twice this value.
+        residual, slope = self._fit(x)
+        penalty = self.epsilon * slope.square().flatten(1).sum(1)
+        return residual.square().flatten(1).sum(1) + penalty
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        # The slope minimises the fit, so only the direct dependence on x is left: L x = residual.
+        residual, _ = self._fit(x)
+        result = torch.zeros_like(x)
+        height, width = residual.shape[-2:]
+        for n, (i, j) in enumerate(WINDOW):
+            result[..., i : i + height, j : j + width] += residual[:, :, n]
+        return result
+
+    def stencil(self) -> Stencil:
+        batch, _, _, height, width = self.colours.shape
+        offsets = [o for o in product(range(3), range(-2, 3)) if o >= (0, 0)]
+        place = {offset: m for m, offset in enumerate(offsets)}
+        values = self.colours.new_zeros(batch, len(offsets), height + 2, width + 2)
+        whitened = torch.einsum("bhwcd,bdnhw->bcnhw", self.inverse, self.colours)
+        for n, (i, j) in enumerate(WINDOW):
+            for m, (k, l) in enumerate(WINDOW):  # noqa: E741 - row and column of the second pixel
+                if (k - i, l - j) not in place:
+                    continue
+                weight = 1 / 9 + (self.colours[:, :, n] * whitened[:, :, m]).sum(1)  # Eq. (10)
+                entry = float(n == m) - weight
+                plane = values[:, place[k - i, l - j]]
+                plane[:, i : i + height, j : j + width] += entry
+        return Stencil(tuple(offsets), values)

@@ -1,0 +1,147 @@
+"""The one energy of the product: loss, operator and read-out in a single object.
+
+Golts, Freedman, Elad, "Deep Energy" (2018), Eq. (3) and (7):
+
+    E(x) = sum_k [ x_k' L x_k + (x_k - s_k)' C (x_k - s_k) ]
+
+with a graph Laplacian L, targets s (the seeds) and a diagonal confidence C (lambda at seeds).
+Its minimiser solves A x = b with A = L + C and b = C s; its gradient is -2 (b - A x).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..problem import Problem
+
+
+@dataclass(frozen=True)
+class Stencil:
+    """A symmetric matrix on a pixel grid, stored once per pair of neighbours."""
+
+    offsets: tuple[tuple[int, ...], ...]
+    """(M) grid offsets o; the first is zero, of each pair +o and -o only one is kept."""
+    values: torch.Tensor
+    """(B, M, *S): entry [p, p + o]; zero where p + o leaves the grid."""
+
+    def to_sparse(self, batch: int = 0) -> sp.csc_array:
+        """The matrix as float64 CSC, (N, N) with N the number of pixels."""
+        shape = self.values.shape[2:]
+        index = np.arange(int(np.prod(shape))).reshape(shape)
+        rows, columns, entries = [], [], []
+        for m, offset in enumerate(self.offsets):
+            here, there = shifted(offset)
+            value = self.values[batch, m][here].double().cpu().numpy().ravel()
+            rows.append(index[here].ravel())
+            columns.append(index[there].ravel())
+            entries.append(value)
+        row, column, entry = map(np.concatenate, (rows, columns, entries))
+        upper = sp.coo_array((entry, (row, column)), shape=(index.size, index.size)).tocsc()
+        return upper + sp.triu(upper, 1).T + sp.tril(upper, -1).T  # type: ignore[no-any-return]
+
+
+def shifted(offset: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Slices (here, there) of a grid such that ``there`` is ``here`` moved by ``offset``."""
+    here = tuple(slice(max(0, -o), -o if o > 0 else None) for o in offset)
+    there = tuple(slice(max(0, o), o if o < 0 else None) for o in offset)
+    return here, there
+
+
+class Laplacian(ABC):
+    """Symmetric positive semi-definite L with L 1 = 0 on the pixels of a batch of pictures."""
+
+    @abstractmethod
+    def quadratic(self, x: torch.Tensor) -> torch.Tensor:
+        """x' L x, summed over classes: (B, K, *S) -> (B,), as a sum of squares, never below 0."""
+
+    @abstractmethod
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        """L x for each class: (B, K, *S) -> (B, K, *S)."""
+
+    @abstractmethod
+    def stencil(self) -> Stencil:
+        """The matrix entries themselves, for direct solvers."""
+
+    def diagonal(self) -> torch.Tensor:
+        """Diagonal of L, (B, 1, *S)."""
+        return self.stencil().values[:, :1]
+
+    def to_sparse(self, batch: int = 0) -> sp.csc_array:
+        """L of one picture as float64 CSC."""
+        return self.stencil().to_sparse(batch)
+
+
+@dataclass(frozen=True)
+class QuadraticEnergy:
+    """E of one problem under one spec; everything that is minimised or reported comes from here."""
+
+    laplacian: Laplacian
+    targets: torch.Tensor
+    """s, (B, K, *S)."""
+    confidence: torch.Tensor
+    """Diagonal of C, (B, 1, *S): lambda at seeds, 0 elsewhere; all 0 if the seeds are hard."""
+    is_fixed: torch.Tensor
+    """(B, 1, *S) bool: pixels whose value is given (hard seeds); all false if they are soft."""
+
+    def project(self, x: torch.Tensor) -> torch.Tensor:
+        """x with the values of hard seeds put in; x itself if the seeds are soft."""
+        return torch.where(self.is_fixed, self.targets, x)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """E(x) of each picture of the batch: (B, K, *S) -> (B,)."""
+        x = self.project(x)
+        data = self.confidence * (x - self.targets).square()
+        return self.laplacian.quadratic(x) + data.flatten(1).sum(1)
+
+    def residual(self, x: torch.Tensor) -> torch.Tensor:
+        """b - A x on the free pixels, 0 on fixed ones; equals -1/2 the gradient of E."""
+        x = self.project(x)
+        pull = self.confidence * (self.targets - x) - self.laplacian.apply(x)
+        return torch.where(self.is_fixed, 0, pull)
+
+    def operator(self, x: torch.Tensor) -> torch.Tensor:
+        """A x on the free pixels, with fixed ones taken as 0 (symmetric positive definite)."""
+        x = torch.where(self.is_fixed, 0, x)
+        return torch.where(self.is_fixed, 0, self.laplacian.apply(x) + self.confidence * x)
+
+    @cached_property
+    def rhs(self) -> torch.Tensor:
+        """b on the free pixels, the part from fixed pixels included: (B, K, *S)."""
+        return self.residual(torch.zeros_like(self.targets))
+
+    def gap(self, x: torch.Tensor, optimum: torch.Tensor) -> torch.Tensor:
+        """E(x) - E(x*) as (x - x*)' A (x - x*), free of cancellation: (B,)."""
+        error = self.project(x) - self.project(optimum)
+        return self.laplacian.quadratic(error) + (
+            self.confidence * error.square()
+        ).flatten(1).sum(1)
+
+    def to_sparse(self, batch: int = 0) -> tuple[sp.csc_array, NDArray[np.float64], NDArray[np.bool_]]:
+        """(A, b, free): A (F, F) float64, b (F, K), and which of the N pixels are the F free."""
+        free = ~self.is_fixed[batch, 0].cpu().numpy().ravel()
+        diagonal = self.confidence[batch, 0].double().cpu().numpy().ravel()
+        matrix = (self.laplacian.to_sparse(batch) + sp.diags_array(diagonal)).tocsr()
+        targets = self.targets[batch].double().cpu().numpy().reshape(self.targets.shape[1], -1).T
+        known = np.where(free[:, None], 0, targets)
+        rhs = diagonal[:, None] * targets - matrix @ known
+        return matrix[free][:, free].tocsc(), rhs[free], free
+
+
+def seeded_energy(
+    laplacian: Laplacian, problem: Problem, targets: torch.Tensor, lam: float, hard_seeds: bool
+) -> QuadraticEnergy:
+    """Energy that pulls seeded pixels to ``targets`` with weight ``lam``, or fixes them."""
+    is_seed = problem.seeds.sum(1, keepdim=True) > 0
+    nowhere = torch.zeros_like(is_seed)
+    confidence = (nowhere if hard_seeds else is_seed).to(targets.dtype) * lam
+    return QuadraticEnergy(laplacian, targets, confidence, is_seed if hard_seeds else nowhere)

@@ -1,0 +1,14 @@
+"""The one exception that a user's input can raise; its text is a sentence fit for the dock."""
+
+from __future__ import annotations
+
+
+class InvalidInput(ValueError):
+    """Input that cannot be worked on.
+
+    The message names the thing, what was found, and what to do about it.
+    """
+
+
+class Cancelled(RuntimeError):
+    """The caller's ``stop`` returned true; nothing was produced and nothing was changed."""

@@ -1,0 +1,96 @@
+"""Pictures as users have them -> float32 channels-first arrays in [0, 1]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PERCENTILES = (0.1, 99.9)
+
+
+def normalise(image: NDArray[np.generic], name: str = "image") -> NDArray[np.float32]:
+    """Scale intensities to [0, 1], the range that ``beta`` and ``epsilon`` refer to.
+
+    Parameters
+    ----------
+    image
+        Any shape. ``bool`` becomes 0 and 1; ``uint8`` is divided by 255; floats that already
+        lie in [0, 1] are taken as they are. Everything else (16-bit, other floats, signed
+        integers) is stretched linearly so that its 0.1 and 99.9 percentiles become 0 and 1,
+        and clipped: 12-bit data stored in 16 bits would otherwise be all but black.
+    name
+        What to call the picture in an error.
+
+    Raises
+    ------
+    InvalidInput
+        If the picture is empty, complex, not numeric, or holds NaN or infinity.
+    """
+    image = np.asarray(image)
+    if image.size == 0:
+        raise InvalidInput(f"{name} is empty (shape {image.shape}); open a picture with pixels.")
+    if image.dtype.kind not in "buif":
+        raise InvalidInput(
+            f"{name} has type {image.dtype}; convert it to an integer or float type first."
+        )
+    if image.dtype.kind == "f" and not np.isfinite(image).all():
+        bad = int(image.size - np.isfinite(image).sum())
+        raise InvalidInput(
+            f"{name} holds {bad} NaN or infinite values; replace them, for example with "
+            "numpy.nan_to_num."
+        )
+    if image.dtype == np.bool_:
+        return image.astype(np.float32)
+    if image.dtype == np.uint8:
+        return image.astype(np.float32) / np.float32(255)
+    if image.dtype.kind == "f" and image.min() >= 0 and image.max() <= 1:
+        return image.astype(np.float32)
+    return _stretch(image)
+
+
+def _stretch(image: NDArray[np.generic]) -> NDArray[np.float32]:
+    values = image.astype(np.float64)
+    low, high = np.percentile(values, PERCENTILES)
+    if high <= low:  # a few bright pixels on a constant ground, or a constant picture
+        low, high = values.min(), values.max()
+    if high <= low:
+        return np.zeros(image.shape, np.float32)
+    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+
+
+def channels_first(image: NDArray[np.generic], spatial: tuple[int, ...]) -> NDArray[np.generic]:
+    """Bring a picture to (C, *spatial), finding its channel axis from the seeds' shape.
+
+    Parameters
+    ----------
+    image
+        Shape ``spatial``, ``spatial + (C,)`` or ``(C,) + spatial``.
+    spatial
+        The seeds' shape, (H, W).
+
+    Raises
+    ------
+    InvalidInput
+        If the shapes do not go together.
+    """
+    if image.shape == spatial:
+        return image[None]
+    if image.shape[:-1] == spatial:
+        return np.moveaxis(image, -1, 0)
+    if image.shape[1:] == spatial:
+        return image
+    raise InvalidInput(
+        f"seeds have shape {spatial} but the image has shape {image.shape}; paint the strokes on "
+        "a layer of the picture's own height and width."
+    )
+
+
+def without_alpha(image: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Drop the opacity channel of an RGBA picture, (H, W, 4) -> (H, W, 3)."""
+    return image[..., :3] if image.ndim == 3 and image.shape[-1] == 4 else image

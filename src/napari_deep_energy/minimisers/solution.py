@@ -1,0 +1,106 @@
+"""What every minimiser returns, and the one interface that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import torch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..energy import QuadraticEnergy
+    from ..problem import Problem
+
+Stop: TypeAlias = Callable[[], bool]
+"""Polled between steps; true asks the minimiser to raise :class:`errors.Cancelled`."""
+
+
+def never() -> bool:
+    """A ``stop`` that lets the work finish."""
+    return False
+
+
+class Outcome(str, Enum):
+    """How a minimiser ended."""
+
+    EXACT = "exact"
+    """The optimum, up to rounding."""
+    ESTIMATE = "estimate"
+    """One pass of the network: fast, and as close as ``gap`` says."""
+    DEGRADED = "degraded"
+    """Stopped short of the optimum; ``advice`` says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Minimiser of one energy, with the numbers that say how good it is."""
+
+    x: torch.Tensor
+    """(K, *S) on the CPU, unclipped: probabilities of each class, or alpha with K = 1."""
+    values: tuple[int, ...]
+    """Label value of each class."""
+    engine: str
+    device: str
+    energy: float
+    """E(x)."""
+    residual: float
+    """Largest |b - A x| over free pixels; 0 at the optimum."""
+    seconds: float
+    """Wall time of the minimiser, set-up included, the read-out of these numbers not."""
+    outcome: Outcome
+    advice: str = ""
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """(K, *S) float32 in [0, 1]."""
+        return self.x.clamp(0, 1).float().numpy()
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Most probable class of each pixel, (*S), as the label values that were painted."""
+        return torch.tensor(self.values)[self.x.argmax(0)].numpy()
+
+    @property
+    def alpha(self) -> NDArray[np.float32]:
+        """Opacity of the first class (the foreground), (*S) float32 in [0, 1]."""
+        return self.probabilities[0]
+
+
+class Minimiser(Protocol):
+    """Finds x with a low energy."""
+
+    name: str
+
+    def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
+        """Minimise ``energy``, that of ``problem`` (batch of one).
+
+        Raises
+        ------
+        Cancelled
+            If ``stop`` returned true.
+        """
+        ...
+
+
+def read_out(
+    energy: QuadraticEnergy, x: torch.Tensor, problem: Problem, *, engine: str, seconds: float,
+    outcome: Outcome, advice: str = "",
+) -> Solution:
+    """Solution with its energy and residual taken from the energy object itself."""
+    x = energy.project(x.to(energy.targets))
+    return Solution(
+        x=x[0].cpu(),
+        values=problem.values,
+        engine=engine,
+        device=str(energy.targets.device),
+        energy=float(energy(x)),
+        residual=float(energy.residual(x).abs().max()),
+        seconds=seconds,
+        outcome=outcome,
+        advice=advice,
+    )

@@ -1,0 +1,97 @@
+"""What the user painted: label images and trimaps <-> one-hot seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_CLASSES = 64
+FOREGROUND, BACKGROUND = 1, 2
+"""Label values of a matting scribble."""
+
+
+def check_labels(labels: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Check a label image (0 unlabelled, 1..K) and return it as int64.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not 2D, not integer, negative, or holds fewer than two or more than
+        ``MAX_CLASSES`` classes.
+    """
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "bui":
+        raise InvalidInput(f"seeds have type {labels.dtype}; use an integer label image.")
+    if labels.size and labels.dtype.kind == "i" and labels.min() < 0:
+        raise InvalidInput(
+            f"seeds hold the negative label {labels.min()}; use 0 for unlabelled and 1, 2, ... "
+            "for the classes."
+        )
+    labels = labels.astype(np.int64)
+    found = class_values(labels)
+    if len(found) < 2:
+        have = f"only label {found[0]}" if found else "no stroke"
+        raise InvalidInput(f"seeds hold {have}; paint at least two labels.")
+    if len(found) > MAX_CLASSES:
+        raise InvalidInput(
+            f"seeds hold {len(found)} classes; at most {MAX_CLASSES} can be told apart at once. "
+            "Is this an instance segmentation instead of strokes?"
+        )
+    return labels
+
+
+def class_values(labels: NDArray[np.generic]) -> list[int]:
+    """Label values present in a label image, ascending, without 0."""
+    return [int(v) for v in np.unique(labels) if v != 0]
+
+
+def one_hot(labels: NDArray[np.int64], values: list[int]) -> torch.Tensor:
+    """Seed image of each class, (1, K, H, W) float32 with ones where its strokes are."""
+    planes = np.stack([labels == value for value in values])
+    return torch.from_numpy(planes).float()[None]
+
+
+def labels_from_trimap(trimap: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Trimap -> matting scribble (1 foreground, 2 background, 0 unknown).
+
+    Parameters
+    ----------
+    trimap
+        (H, W): 0 background and the type's largest value (255, or 1 for floats) foreground;
+        anything between is unknown.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not a single plane, or lacks a foreground or a background.
+    """
+    trimap = np.asarray(trimap)
+    if trimap.ndim == 3 and (trimap[..., :3] == trimap[..., :1]).all():
+        trimap = trimap[..., 0]  # a grey picture saved as RGB
+    if trimap.ndim != 2:
+        raise InvalidInput(f"the trimap has shape {trimap.shape}; it must be a grey picture.")
+    if trimap.dtype.kind not in "buif":
+        raise InvalidInput(f"the trimap has type {trimap.dtype}; use 8-bit grey.")
+    top = 1.0 if trimap.dtype.kind in "bf" else float(np.iinfo(trimap.dtype).max)
+    labels = np.zeros(trimap.shape, np.int64)
+    labels[trimap >= top] = FOREGROUND
+    labels[trimap <= 0] = BACKGROUND
+    for value, word, grey in ((FOREGROUND, "foreground", top), (BACKGROUND, "background", 0)):
+        if not (labels == value).any():
+            raise InvalidInput(
+                f"the trimap has no {word} pixel (grey {grey:g}); its values run from "
+                f"{trimap.min():g} to {trimap.max():g}. Mark some certain {word}."
+            )
+    return labels
+
+
+def is_trimap(strokes: NDArray[np.generic]) -> bool:
+    """Whether a grey picture is a trimap rather than a label image: it reaches 255 (or 65535)."""
+    return strokes.dtype in (np.uint8, np.uint16) and strokes.max() == np.iinfo(strokes.dtype).max

@@ -1,0 +1,1 @@
+"""Unsupervised training with the energy as the loss."""
