@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PERCENTILES = (0.1, 99.9)
 
 
-def normalise(image: NDArray[np.generic], name: str = "image") -> NDArray[np.float32]:
+def normalise(image: NDArray[Any], name: str = "image") -> NDArray[np.float32]:
     """Scale intensities to [0, 1], the range that ``beta`` and ``epsilon`` refer to.
 
     Parameters
@@ -54,17 +54,17 @@ def normalise(image: NDArray[np.generic], name: str = "image") -> NDArray[np.flo
     return _stretch(image)
 
 
-def _stretch(image: NDArray[np.generic]) -> NDArray[np.float32]:
+def _stretch(image: NDArray[Any]) -> NDArray[np.float32]:
     values = image.astype(np.float64)
     low, high = np.percentile(values, PERCENTILES)
     if high <= low:  # a few bright pixels on a constant ground, or a constant picture
         low, high = values.min(), values.max()
     if high <= low:
         return np.zeros(image.shape, np.float32)
-    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+    return ((values - low) / (high - low)).clip(0, 1).astype(np.float32)
 
 
-def channels_first(image: NDArray[np.generic], spatial: tuple[int, ...]) -> NDArray[np.generic]:
+def channels_first(image: NDArray[Any], spatial: tuple[int, ...]) -> NDArray[Any]:
     """Bring a picture to (C, *spatial), finding its channel axis from the seeds' shape.
 
     Parameters
@@ -91,6 +91,6 @@ def channels_first(image: NDArray[np.generic], spatial: tuple[int, ...]) -> NDAr
     )
 
 
-def without_alpha(image: NDArray[np.generic]) -> NDArray[np.generic]:
+def without_alpha(image: NDArray[Any]) -> NDArray[Any]:
     """Drop the opacity channel of an RGBA picture, (H, W, 4) -> (H, W, 3)."""
     return image[..., :3] if image.ndim == 3 and image.shape[-1] == 4 else image

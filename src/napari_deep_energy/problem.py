@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from .images import channels_first, normalise
 from .seeds import BACKGROUND, FOREGROUND, check_labels, class_values, one_hot
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import NDArray
-    from typing_extensions import Self
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Problem:
     values: tuple[int, ...] = ()
     """Label value of each class, as the user painted it; empty in training."""
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Self:
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> Self:
         """The same problem on another device or in another precision."""
         image = self.image.to(device=device, dtype=dtype)
         return type(self)(image, self.seeds.to(device=device, dtype=dtype), self.values)
@@ -39,7 +42,7 @@ class Problem:
         return type(self)(self.image, torch.stack([self.seeds[:, k], rest], 1))
 
     @classmethod
-    def from_labels(cls, image: NDArray[np.generic], labels: NDArray[np.generic]) -> Self:
+    def from_labels(cls, image: NDArray[Any], labels: NDArray[Any]) -> Self:
         """Problem of segmenting ``image`` from painted ``labels``.
 
         Parameters
@@ -54,22 +57,35 @@ class Problem:
         InvalidInput
             In words fit for the user, if the two do not make a problem.
         """
-        array = channels_first(np.asarray(image), np.asarray(labels).shape)
-        labels = check_labels(labels)
-        values = class_values(labels)
-        tensor = torch.from_numpy(np.ascontiguousarray(normalise(array)))[None]
-        return cls(tensor, one_hot(labels, values), tuple(values))
+        return cls.from_tensor(image_tensor(image, np.asarray(labels).shape), labels)
 
     @classmethod
-    def from_scribble(cls, image: NDArray[np.generic], labels: NDArray[np.generic]) -> Self:
-        """Problem of matting ``image``: label 1 foreground, every other label background."""
-        problem = cls.from_labels(image, labels)
-        if problem.values[0] != FOREGROUND:
+    def from_tensor(cls, image: torch.Tensor, labels: NDArray[Any]) -> Self:
+        """As :meth:`from_labels`, for a picture that went through :func:`image_tensor` before."""
+        labels = check_labels(labels)
+        if labels.shape != image.shape[2:]:
             raise InvalidInput(
-                f"the matting strokes hold labels {list(problem.values)} but no foreground; paint "
+                f"seeds have shape {labels.shape} but the image has {tuple(image.shape[2:])}; "
+                "paint the strokes on a layer of the picture's own height and width."
+            )
+        values = class_values(labels)
+        return cls(image, one_hot(labels, values).to(image), tuple(values))
+
+    def as_matting(self) -> Self:
+        """The two-class problem of matting: label 1 foreground, all others background."""
+        if self.values[0] != FOREGROUND:
+            raise InvalidInput(
+                f"the matting strokes hold labels {list(self.values)} but no foreground; paint "
                 "the object with label 1 and the background with label 2."
             )
-        if len(problem.values) == 2:
-            return problem
-        merged = problem.one_against_rest(0)
-        return cls(merged.image, merged.seeds, (FOREGROUND, BACKGROUND))
+        merged = self.one_against_rest(0)
+        return type(self)(merged.image, merged.seeds, (FOREGROUND, BACKGROUND))
+
+
+def image_tensor(image: NDArray[Any], spatial: tuple[int, ...]) -> torch.Tensor:
+    """Picture of any real type -> (1, C, H, W) float32 in [0, 1].
+
+    ``spatial`` is the (H, W) of the seeds, which tells where the channel axis is.
+    """
+    array = channels_first(np.asarray(image), spatial)
+    return torch.from_numpy(np.ascontiguousarray(normalise(array)))[None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ FOREGROUND, BACKGROUND = 1, 2
 """Label values of a matting scribble."""
 
 
-def check_labels(labels: NDArray[np.generic]) -> NDArray[np.int64]:
+def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
     """Check a label image (0 unlabelled, 1..K) and return it as int64.
 
     Raises
@@ -47,7 +47,7 @@ def check_labels(labels: NDArray[np.generic]) -> NDArray[np.int64]:
     return labels
 
 
-def class_values(labels: NDArray[np.generic]) -> list[int]:
+def class_values(labels: NDArray[Any]) -> list[int]:
     """Label values present in a label image, ascending, without 0."""
     return [int(v) for v in np.unique(labels) if v != 0]
 
@@ -58,7 +58,7 @@ def one_hot(labels: NDArray[np.int64], values: list[int]) -> torch.Tensor:
     return torch.from_numpy(planes).float()[None]
 
 
-def labels_from_trimap(trimap: NDArray[np.generic]) -> NDArray[np.int64]:
+def labels_from_trimap(trimap: NDArray[Any]) -> NDArray[np.int64]:
     """Trimap -> matting scribble (1 foreground, 2 background, 0 unknown).
 
     Parameters
@@ -92,6 +92,6 @@ def labels_from_trimap(trimap: NDArray[np.generic]) -> NDArray[np.int64]:
     return labels
 
 
-def is_trimap(strokes: NDArray[np.generic]) -> bool:
+def is_trimap(strokes: NDArray[Any]) -> bool:
     """Whether a grey picture is a trimap rather than a label image: it reaches 255 (or 65535)."""
     return strokes.dtype in (np.uint8, np.uint16) and strokes.max() == np.iinfo(strokes.dtype).max

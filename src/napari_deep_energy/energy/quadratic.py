@@ -47,7 +47,7 @@ class Stencil:
             entries.append(value)
         row, column, entry = map(np.concatenate, (rows, columns, entries))
         upper = sp.coo_array((entry, (row, column)), shape=(index.size, index.size)).tocsc()
-        return upper + sp.triu(upper, 1).T + sp.tril(upper, -1).T  # type: ignore[no-any-return]
+        return upper + sp.triu(upper, 1).T + sp.tril(upper, -1).T
 
 
 def shifted(offset: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
@@ -122,11 +122,13 @@ class QuadraticEnergy:
     def gap(self, x: torch.Tensor, optimum: torch.Tensor) -> torch.Tensor:
         """E(x) - E(x*) as (x - x*)' A (x - x*), free of cancellation: (B,)."""
         error = self.project(x) - self.project(optimum)
-        return self.laplacian.quadratic(error) + (
-            self.confidence * error.square()
-        ).flatten(1).sum(1)
+        return self.laplacian.quadratic(error) + (self.confidence * error.square()).flatten(1).sum(
+            1
+        )
 
-    def to_sparse(self, batch: int = 0) -> tuple[sp.csc_array, NDArray[np.float64], NDArray[np.bool_]]:
+    def to_sparse(
+        self, batch: int = 0
+    ) -> tuple[sp.csc_array, NDArray[np.float64], NDArray[np.bool_]]:
         """(A, b, free): A (F, F) float64, b (F, K), and which of the N pixels are the F free."""
         free = ~self.is_fixed[batch, 0].cpu().numpy().ravel()
         diagonal = self.confidence[batch, 0].double().cpu().numpy().ravel()

@@ -1,4 +1,4 @@
-"""Random-walker energy: Grady, "Random walks for image segmentation", TPAMI 2006; paper Eq. (3)-(5)."""
+"""Random-walker energy: Grady, "Random walks for image segmentation", 2006; paper Eq. (3)-(5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """How an energy is minimised: exactly, or by a trained network."""
 
+from .network import NetworkMinimiser
 from .solution import Minimiser, Outcome, Solution, Stop, never
 from .sparse_direct import SparseDirect
 
-__all__ = ["Minimiser", "Outcome", "Solution", "SparseDirect", "Stop", "never"]
+__all__ = ["Minimiser", "NetworkMinimiser", "Outcome", "Solution", "SparseDirect", "Stop", "never"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import torch
@@ -25,7 +25,7 @@ def never() -> bool:
     return False
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """How a minimiser ended."""
 
     EXACT = "exact"
@@ -58,7 +58,8 @@ class Solution:
     @property
     def probabilities(self) -> NDArray[np.float32]:
         """(K, *S) float32 in [0, 1]."""
-        return self.x.clamp(0, 1).float().numpy()
+        clipped: NDArray[np.float32] = self.x.clamp(0, 1).float().numpy()
+        return clipped
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -88,8 +89,14 @@ class Minimiser(Protocol):
 
 
 def read_out(
-    energy: QuadraticEnergy, x: torch.Tensor, problem: Problem, *, engine: str, seconds: float,
-    outcome: Outcome, advice: str = "",
+    energy: QuadraticEnergy,
+    x: torch.Tensor,
+    problem: Problem,
+    *,
+    engine: str,
+    seconds: float,
+    outcome: Outcome,
+    advice: str = "",
 ) -> Solution:
     """Solution with its energy and residual taken from the energy object itself."""
     x = energy.project(x.to(energy.targets))

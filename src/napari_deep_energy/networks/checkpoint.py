@@ -40,8 +40,8 @@ class Checkpoint:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            tensors = {k: v.detach().cpu().contiguous() for k, v in self.network.state_dict().items()}
-            save_file(tensors, draft, metadata)
+            state = self.network.state_dict().items()
+            save_file({k: v.detach().cpu().contiguous() for k, v in state}, draft, metadata)
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

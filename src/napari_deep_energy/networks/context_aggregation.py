@@ -1,4 +1,4 @@
-"""Context Aggregation Network: paper section 3.4 and Fig. 1 (after Yu and Koltun 2015, He et al. 2016)."""
+"""Context Aggregation Network: paper section 3.4 and Fig. 1, after Yu and Koltun 2015."""
 
 from __future__ import annotations
 
@@ -74,12 +74,14 @@ class ContextAggregationNetwork(nn.Module):
     def forward(self, picture_and_seeds: torch.Tensor) -> torch.Tensor:
         """(B, in_channels, H, W) -> (B, out_channels, H, W)."""
         scores = self.output(self.blocks(self.input(picture_and_seeds)))
-        return scores.softmax(1) if self.architecture.softmax else scores
+        answer: torch.Tensor = scores.softmax(1) if self.architecture.softmax else scores
+        return answer
 
     @property
     def reach(self) -> int:
         """How many pixels away from a seed the answer can still depend on it."""
-        return 1 + sum(2 + 2**d for d in range(self.architecture.depth))
+        depth = self.architecture.depth
+        return 2 * depth + 2**depth
 
 
 def network_input(image: torch.Tensor, seeds: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,133 @@
+"""``segment`` and ``matte``: the product in two calls, with the names of the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .energy import ClosedFormMatting, EnergySpec, RandomWalker
+from .errors import InvalidInput
+from .interactive import Engine, InteractiveSolver
+from .minimisers import Solution, Stop, never
+from .seeds import labels_from_trimap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from .networks import Checkpoint
+
+
+def segment(
+    image: NDArray[Any],
+    seeds: NDArray[Any],
+    *,
+    engine: Engine = "auto",
+    model: Checkpoint | Path | str | None = None,
+    beta: float = RandomWalker.beta,
+    lam: float = RandomWalker.lam,
+    hard_seeds: bool = RandomWalker.hard_seeds,
+    device: str = "auto",
+    stop: Stop = never,
+) -> Solution:
+    """Segment a picture from painted seeds.
+
+    Parameters
+    ----------
+    image
+        (H, W), (H, W, C) or (C, H, W), any real type; see :func:`images.normalise`.
+    seeds
+        (H, W) integers: 0 unlabelled, any positive values for the classes, at least two.
+    engine
+        ``"analytic"`` is exact, ``"network"`` a fast estimate, ``"auto"`` chooses by size.
+    model
+        Checkpoint for the network; the bundled one by default.
+    beta, lam, hard_seeds
+        See :class:`energy.RandomWalker`.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+    stop
+        Polled during the work; return true to cancel.
+
+    Returns
+    -------
+    Solution
+        Its ``labels`` are (H, W), its ``probabilities`` (K, H, W).
+
+    Raises
+    ------
+    InvalidInput
+        If picture and seeds do not make a problem; the message says what to do.
+
+    Examples
+    --------
+    >>> from skimage.data import coins
+    >>> image, seeds = coins(), np.zeros((303, 384), int)
+    >>> seeds[30:60, 30:60], seeds[:8] = 1, 2
+    >>> segment(image, seeds).labels.shape
+    (303, 384)
+    """
+    spec = RandomWalker(beta=beta, lam=lam, hard_seeds=hard_seeds)
+    return _solve(image, np.asarray(seeds), spec, engine, model, device, stop)
+
+
+def matte(
+    image: NDArray[Any],
+    seeds: NDArray[Any] | None = None,
+    *,
+    trimap: NDArray[Any] | None = None,
+    engine: Engine = "auto",
+    model: Checkpoint | Path | str | None = None,
+    epsilon: float = ClosedFormMatting.epsilon,
+    lam: float = ClosedFormMatting.lam,
+    hard_seeds: bool = ClosedFormMatting.hard_seeds,
+    device: str = "auto",
+    stop: Stop = never,
+) -> Solution:
+    """Find the opacity of an object, from scribbles or from a trimap.
+
+    Parameters
+    ----------
+    image
+        As in :func:`segment`.
+    seeds
+        (H, W) integers: 1 foreground, 2 background, 0 unknown.
+    trimap
+        (H, W) instead of ``seeds``: 0 background, 255 (or 1.0) foreground, else unknown.
+    engine, model, device, stop
+        As in :func:`segment`.
+    epsilon, lam, hard_seeds
+        See :class:`energy.ClosedFormMatting`.
+
+    Returns
+    -------
+    Solution
+        Its ``alpha`` is (H, W) float32 in [0, 1].
+
+    Raises
+    ------
+    InvalidInput
+        If picture and seeds do not make a problem; the message says what to do.
+    """
+    if (seeds is None) == (trimap is None):
+        raise InvalidInput("matte needs either seeds or a trimap; give one of the two.")
+    labels = labels_from_trimap(trimap) if trimap is not None else np.asarray(seeds)
+    spec = ClosedFormMatting(epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    return _solve(image, labels, spec, engine, model, device, stop)
+
+
+def _solve(
+    image: NDArray[Any],
+    labels: NDArray[Any],
+    spec: EnergySpec,
+    engine: Engine,
+    model: Checkpoint | Path | str | None,
+    device: str,
+    stop: Stop,
+) -> Solution:
+    if engine == "both":
+        raise InvalidInput("one call gives one solution; use compare() to run both engines.")
+    solver = InteractiveSolver(image, labels.shape, spec, model, device)
+    return next(iter(solver.solve(labels, engine, stop).values()))

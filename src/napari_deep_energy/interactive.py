@@ -1,0 +1,155 @@
+"""One picture, many strokes: what does not depend on the strokes is kept between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import torch
+
+from .energy import SPECS, EnergySpec
+from .errors import InvalidInput
+from .minimisers import Minimiser, NetworkMinimiser, Solution, SparseDirect, Stop, never
+from .networks import Checkpoint, bundled
+from .problem import Problem, image_tensor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from .energy import Laplacian
+
+Engine: TypeAlias = Literal["auto", "network", "analytic", "both"]
+ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
+AUTO_PIXELS = 1_500_000
+"""``"auto"`` is the exact solver up to this many pixels, and the network above."""
+
+
+def choose_device(device: str = "auto") -> torch.device:
+    """The device that will be used: ``"auto"`` takes a GPU where there is one.
+
+    Raises
+    ------
+    InvalidInput
+        If the device is asked for by name and is not there; there is no silent CPU.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.zeros(1, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InvalidInput(
+            f"device {device!r} cannot be used ({reason}); choose auto or cpu."
+        ) from error
+    return chosen
+
+
+class InteractiveSolver:
+    """Answers strokes on one picture with the network, the exact solver, or both.
+
+    Parameters
+    ----------
+    image
+        (H, W), (H, W, C) or (C, H, W), any real type; see :func:`images.normalise`.
+    shape
+        (H, W) of the seeds to come.
+    spec
+        The energy to minimise; it also chooses the task.
+    model
+        A checkpoint or its path; the bundled one by default. Loaded when first used.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+
+    Raises
+    ------
+    InvalidInput
+        If the picture cannot be worked on, or the device is not there.
+    """
+
+    def __init__(
+        self,
+        image: NDArray[Any],
+        shape: tuple[int, ...],
+        spec: EnergySpec,
+        model: Checkpoint | Path | str | None = None,
+        device: str = "auto",
+    ) -> None:
+        if len(shape) != 2:
+            raise InvalidInput(
+                f"seeds have shape {tuple(shape)}; work on one plane (H, W) at a time."
+            )
+        self.spec = spec
+        self.device = choose_device(device)
+        # Energies are read out in float64: the gap of a good answer is a small difference.
+        self.image = image_tensor(image, tuple(shape)).to(self.device, torch.float64)
+        self._model = model
+        self._laplacian: Laplacian | None = None
+        self._minimisers: dict[str, Minimiser] = {}
+
+    def problem(self, labels: NDArray[Any]) -> Problem:
+        """Checked problem for these strokes, (H, W) integers."""
+        problem = Problem.from_tensor(self.image, np.asarray(labels))
+        return problem.as_matting() if self.spec.task == "matte" else problem
+
+    def prepare(self) -> None:
+        """Do now what every stroke will need: weigh the edges, load the network."""
+        if self._laplacian is None:
+            self._laplacian = self.spec.laplacian(self.image)
+
+    def solve(
+        self, labels: NDArray[Any], engine: Engine = "auto", stop: Stop = never
+    ) -> dict[str, Solution]:
+        """Answer the strokes; keys are the engines that ran, ``"network"`` and ``"analytic"``.
+
+        Raises
+        ------
+        InvalidInput
+            In words fit for the user, if there is nothing to solve.
+        Cancelled
+            If ``stop`` returned true.
+        """
+        problem = self.problem(labels)
+        self.prepare()
+        energy = self.spec.energy(problem, self._laplacian)
+        return {
+            name: self._minimiser(name).minimise(problem, energy, stop)
+            for name in engines_to_run(engine, problem.image[0, 0].numel())
+        }
+
+    def _minimiser(self, name: str) -> Minimiser:
+        if name not in self._minimisers:
+            if name == "analytic":
+                self._minimisers[name] = SparseDirect()
+            else:
+                checkpoint = load_model(self._model, self.spec.task)
+                self._minimisers[name] = NetworkMinimiser(checkpoint, self.device)
+        return self._minimisers[name]
+
+
+def engines_to_run(engine: Engine, pixels: int) -> tuple[str, ...]:
+    """Names of the minimisers behind an engine choice, network first because it is faster."""
+    if engine not in ENGINES:
+        raise InvalidInput(f"there is no engine {engine!r}; choose one of {', '.join(ENGINES)}.")
+    if engine == "auto":
+        return ("analytic",) if pixels <= AUTO_PIXELS else ("network",)
+    return ("network", "analytic") if engine == "both" else (engine,)
+
+
+def load_model(model: Checkpoint | Path | str | None, task: str) -> Checkpoint:
+    """The checkpoint to use for ``task``; a model of another task is refused."""
+    checkpoint = model if isinstance(model, Checkpoint) else Checkpoint.load(model or bundled(task))
+    if checkpoint.spec.task != task:
+        raise InvalidInput(
+            f"the model {checkpoint.name!r} was trained to {checkpoint.spec.task}, not to {task}; "
+            f"choose a model for {task}."
+        )
+    return checkpoint
+
+
+def make_spec(task: str, **parameters: object) -> EnergySpec:
+    """Spec of ``task`` with those ``parameters`` that are not None."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return SPECS[task](**given)  # type: ignore[arg-type]
