@@ -61,7 +61,8 @@ def _stretch(image: NDArray[Any]) -> NDArray[np.float32]:
         low, high = values.min(), values.max()
     if high <= low:
         return np.zeros(image.shape, np.float32)
-    return ((values - low) / (high - low)).clip(0, 1).astype(np.float32)
+    scaled: NDArray[np.float64] = (values - low) / (high - low)
+    return scaled.clip(0, 1).astype(np.float32)
 
 
 def channels_first(image: NDArray[Any], spatial: tuple[int, ...]) -> NDArray[Any]:

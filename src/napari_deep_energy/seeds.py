@@ -93,5 +93,5 @@ def labels_from_trimap(trimap: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def is_trimap(strokes: NDArray[Any]) -> bool:
-    """Whether a grey picture is a trimap rather than a label image: it reaches 255 (or 65535)."""
-    return strokes.dtype in (np.uint8, np.uint16) and strokes.max() == np.iinfo(strokes.dtype).max
+    """Whether an 8-bit grey picture is a trimap rather than a label image: it reaches 255."""
+    return bool(strokes.dtype == np.uint8 and strokes.size and strokes.max() == 255)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from safetensors.torch import save_file
 
 from ..energy import EnergySpec, spec_from_dict, spec_to_dict
 from ..errors import InvalidInput
+from ..files import replacing
 from .context_aggregation import Architecture, ContextAggregationNetwork
 
 FORMAT = "napari-deep-energy/1"
@@ -37,14 +37,13 @@ class Checkpoint:
             "energy": json.dumps(spec_to_dict(self.spec)),
             "training": json.dumps(self.training),
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        state = self.network.state_dict().items()
+        tensors = {k: v.detach().cpu().contiguous() for k, v in state}
         try:
-            state = self.network.state_dict().items()
-            save_file({k: v.detach().cpu().contiguous() for k, v in state}, draft, metadata)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+            with replacing(path) as draft:
+                save_file(tensors, draft, metadata)
+        except SafetensorError as error:
+            raise InvalidInput(f"cannot write {path} ({error}).") from error
 
     @classmethod
     def load(cls, path: Path | str) -> Checkpoint:

@@ -81,7 +81,7 @@ class ContextAggregationNetwork(nn.Module):
     def reach(self) -> int:
         """How many pixels away from a seed the answer can still depend on it."""
         depth = self.architecture.depth
-        return 2 * depth + 2**depth
+        return int(2 * depth + 2**depth)
 
 
 def network_input(image: torch.Tensor, seeds: torch.Tensor) -> torch.Tensor:

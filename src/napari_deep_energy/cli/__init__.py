@@ -1,0 +1,38 @@
+"""The command line, ``napari-deep-energy``; the only place that prints."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from ..errors import Cancelled, InvalidInput
+from . import demo, images, info, training
+
+app = typer.Typer(
+    name="napari-deep-energy",
+    help="Cut things out of pictures: seeded segmentation and matting by one energy.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(images.segment)
+app.command()(images.matte)
+app.command()(images.compare)
+app.command()(demo.demo)
+app.command()(training.train)
+app.command()(training.finetune)
+app.add_typer(training.evaluate, name="evaluate")
+app.command()(info.info)
+
+
+def main() -> None:
+    """Run a command; bad input ends in one sentence and exit code 1, never in a traceback."""
+    try:
+        app()
+    except InvalidInput as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+    except (Cancelled, KeyboardInterrupt):
+        Console(stderr=True).print("cancelled; nothing was written.")
+        sys.exit(130)

@@ -1,0 +1,70 @@
+"""Pictures to look at: overlays, cut-outs, checkerboards; all 8-bit, channels last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skimage.segmentation import find_boundaries
+
+from .images import channels_first, normalise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PALETTE = np.array(
+    [
+        [230, 97, 1],
+        [56, 135, 242],
+        [64, 176, 90],
+        [214, 64, 159],
+        [240, 196, 25],
+        [104, 211, 217],
+        [150, 101, 224],
+        [166, 118, 72],
+    ],
+    np.uint8,
+)
+"""Colours of classes 1, 2, ..., repeated beyond the eighth; told apart with any colour vision."""
+
+
+def colour(value: int) -> NDArray[np.uint8]:
+    """Colour of a label value, (3,) uint8."""
+    chosen: NDArray[np.uint8] = PALETTE[(value - 1) % len(PALETTE)]
+    return chosen
+
+
+def to_rgb(image: NDArray[Any], spatial: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Any picture as (H, W, 3) uint8; all but three channels are shown as their mean."""
+    planes = normalise(channels_first(np.asarray(image), spatial))
+    if len(planes) != 3:
+        planes = np.repeat(planes.mean(0, keepdims=True), 3, axis=0)
+    return np.rint(255 * np.moveaxis(planes, 0, -1)).astype(np.uint8)
+
+
+def overlay(
+    image: NDArray[Any], labels: NDArray[np.int64], strokes: NDArray[Any]
+) -> NDArray[np.uint8]:
+    """The picture tinted by class, with borders and the strokes themselves: (H, W, 3) uint8."""
+    canvas = to_rgb(image, labels.shape).astype(np.float32)
+    for value in np.unique(labels[labels > 0]):
+        inside = labels == value
+        canvas[inside] = 0.6 * canvas[inside] + 0.4 * colour(int(value))
+    canvas[find_boundaries(labels, mode="inner")] = 255
+    for value in np.unique(strokes[strokes > 0]):
+        canvas[strokes == value] = colour(int(value))
+    return np.rint(canvas).astype(np.uint8)
+
+
+def cutout(image: NDArray[Any], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The picture with ``alpha`` (H, W) in [0, 1] as its opacity: (H, W, 4) uint8."""
+    opacity = np.rint(255 * alpha).astype(np.uint8)
+    return np.dstack([to_rgb(image, alpha.shape), opacity])
+
+
+def on_checkerboard(rgba: NDArray[np.uint8], cell: int = 16) -> NDArray[np.uint8]:
+    """A cut-out on the usual grey checkerboard: (H, W, 4) -> (H, W, 3) uint8."""
+    row, column = np.indices(rgba.shape[:2]) // cell
+    ground = np.where((row + column) % 2, 200.0, 120.0)[..., None]
+    alpha = rgba[..., 3:] / 255
+    return np.rint(alpha * rgba[..., :3] + (1 - alpha) * ground).astype(np.uint8)

@@ -1,0 +1,114 @@
+"""The folder of results that a command leaves: arrays, pictures to look at, and a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .comparison import Comparison, compare
+from .energy import EnergySpec, spec_to_dict
+from .errors import InvalidInput
+from .files import (
+    read_image,
+    read_strokes,
+    write_array,
+    write_picture,
+    write_report,
+    write_text,
+)
+from .images import channels_first
+from .pictures import cutout, on_checkerboard, overlay
+from .seeds import is_trimap, labels_from_trimap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from .minimisers import Solution
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A picture and its strokes, as read from files."""
+
+    image: NDArray[Any]
+    """(H, W), (H, W, C) or (C, H, W)."""
+    strokes: NDArray[Any]
+    """(H, W) labels."""
+    name: str
+
+
+def read_inputs(image: Path, strokes: Path, task: str) -> Inputs:
+    """Read both files; for matting, a trimap becomes strokes.
+
+    Raises
+    ------
+    InvalidInput
+        If one of them cannot be read, or they do not fit together.
+    """
+    picture, labels = read_image(image), read_strokes(strokes)
+    channels_first(picture, labels.shape)  # before anything slow: do they fit?
+    if is_trimap(labels):
+        if task != "matte":
+            raise InvalidInput(
+                f"{strokes.name} reaches 255 like a trimap; to segment, give labels 1, 2, ... "
+                "(or use matte)."
+            )
+        labels = labels_from_trimap(labels)
+    return Inputs(picture, labels, image.name)
+
+
+def write_solution(
+    folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec, gap: float | None = None
+) -> None:
+    """Write one engine's results; ``gap`` is E above the optimum, where that is known."""
+    if spec.task == "matte":
+        rgba = cutout(inputs.image, solution.alpha)
+        write_array(folder / "alpha.tif", solution.alpha, "YX")
+        write_picture(folder / "cutout.png", rgba)
+        write_picture(folder / "overlay.png", on_checkerboard(rgba))
+    else:
+        kind = np.uint8 if max(solution.values) < 256 else np.int32
+        write_array(folder / "labels.tif", solution.labels.astype(kind), "YX")
+        write_array(folder / "probabilities.tif", solution.probabilities, "CYX")
+        picture = overlay(inputs.image, solution.labels, inputs.strokes)
+        write_picture(folder / "overlay.png", picture)
+    write_report(folder / "report.json", report(inputs, solution, spec, gap))
+
+
+def write_comparison(
+    folder: Path, inputs: Inputs, solutions: dict[str, Solution], spec: EnergySpec
+) -> Comparison:
+    """Write both engines' results, their difference and the table; return the comparison."""
+    comparison = compare(solutions["network"], solutions["analytic"])
+    for row, solution in zip(comparison.rows, solutions.values(), strict=True):
+        write_solution(folder / row.engine, inputs, solution, spec, row.gap)
+    write_array(folder / "difference.tif", comparison.difference, "YX")
+    write_text(folder / "comparison.csv", comparison.to_csv())
+    write_report(folder / "report.json", comparison.to_dict())
+    return comparison
+
+
+def report(
+    inputs: Inputs, solution: Solution, spec: EnergySpec, gap: float | None
+) -> dict[str, Any]:
+    """What ran and how good the answer is, as plain values."""
+    if gap is None and solution.engine == "analytic":
+        gap = 0.0
+    return {
+        "image": inputs.name,
+        "shape": list(inputs.strokes.shape),
+        "classes": list(solution.values),
+        "spec": spec_to_dict(spec),
+        "engine": solution.engine,
+        "device": solution.device,
+        "outcome": str(solution.outcome),
+        "advice": solution.advice,
+        "energy": solution.energy,
+        "gap": gap,
+        "residual": solution.residual,
+        "seconds": solution.seconds,
+    }

@@ -1,0 +1,46 @@
+"""Pictures and seeds that many tests share; all from scikit-image's wheel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from napari_deep_energy.problem import Problem
+
+
+@pytest.fixture(scope="session")
+def photograph() -> np.ndarray:
+    """A small RGB photograph, 40 x 56."""
+    return np.ascontiguousarray(data.astronaut()[60:140:2, 160:272:2])
+
+
+@pytest.fixture(scope="session")
+def strokes() -> np.ndarray:
+    """Three classes on that photograph."""
+    labels = np.zeros((40, 56), int)
+    labels[10:20, 25:30] = 1
+    labels[:3, :] = 2
+    labels[35:38, 5:20] = 3
+    return labels
+
+
+@pytest.fixture
+def problem(photograph: np.ndarray, strokes: np.ndarray) -> Problem:
+    """The segmentation problem of the two, in float64."""
+    return Problem.from_labels(photograph, strokes).to(dtype=torch.float64)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real data beside the repository, where there is one."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the optional data folder ../shared/data is not here")
+    return folder

@@ -1,0 +1,77 @@
+"""The matting energy against the paper's sums and pymatting."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from pymatting import cf_laplacian, estimate_alpha_cf
+
+from napari_deep_energy import matte
+from napari_deep_energy.energy import ClosedFormMatting
+from napari_deep_energy.errors import InvalidInput
+
+
+def naive_equation_11(image, alpha, epsilon):
+    """Smoothness of Eq. (11) with the weights of Eq. (10), over all 81 ordered pairs a window."""
+    total = 0.0
+    for i in range(image.shape[0] - 2):
+        for j in range(image.shape[1] - 2):
+            colours = image[i : i + 3, j : j + 3].reshape(9, 3)
+            values = alpha[i : i + 3, j : j + 3].ravel()
+            centred = colours - colours.mean(0)
+            covariance = centred.T @ centred / 9 + epsilon / 9 * np.eye(3)
+            weights = (1 + centred @ np.linalg.inv(covariance) @ centred.T) / 9
+            total += (weights * (values[:, None] - values[None]) ** 2).sum()
+    return total
+
+
+def test_energy_is_equation_11_with_each_pair_counted_once(problem):
+    problem = problem.as_matting()
+    spec = ClosedFormMatting(epsilon=1e-5, lam=2.0)
+    energy = spec.energy(problem)
+    alpha = torch.rand(energy.targets.shape, dtype=torch.float64)
+    image = np.moveaxis(problem.image[0].numpy(), 0, -1)
+    smooth = naive_equation_11(image, alpha[0, 0].numpy(), spec.epsilon)
+    foreground, background = problem.seeds[0].numpy()
+    data = 2.0 * ((foreground + background) * (alpha[0, 0].numpy() - foreground) ** 2).sum()
+    np.testing.assert_allclose(energy(alpha).item(), smooth / 2 + data, rtol=1e-9)
+
+
+def test_laplacian_is_that_of_pymatting(problem):
+    image = np.moveaxis(problem.image[0].numpy(), 0, -1)
+    ours = ClosedFormMatting(epsilon=1e-7).laplacian(problem.image).to_sparse()
+    difference = abs(ours - cf_laplacian(image, epsilon=1e-7)).max()
+    assert difference < 1e-8
+
+
+def test_alpha_is_that_of_pymatting(photograph):
+    trimap = np.full(photograph.shape[:2], 128, np.uint8)
+    trimap[12:26, 22:34], trimap[:4], trimap[:, :8] = 255, 0, 0
+    ours = matte(photograph, trimap=trimap, lam=100.0, engine="analytic")
+    image = (photograph / np.float32(255)).astype(np.float64)
+    expected = estimate_alpha_cf(
+        image, trimap / 255, laplacian_kwargs={"epsilon": 1e-7}, cg_kwargs={"rtol": 1e-10}
+    )
+    # pymatting keeps the trimap's own values; ours pulls towards them with lambda.
+    unknown = trimap == 128
+    np.testing.assert_allclose(ours.alpha[unknown], expected[unknown], atol=0.02)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_any_number_of_channels_works(channels):
+    generator = np.random.default_rng(0)
+    image = generator.random((20, 24, channels))
+    labels = np.zeros((20, 24), int)
+    labels[2:5, 2:5], labels[15:18, 15:20] = 1, 2
+    soft = matte(image, labels, engine="analytic").alpha
+    assert soft[3, 3] > 0.7 > 0.3 > soft[16, 17]
+    hard = matte(image, labels, engine="analytic", hard_seeds=True).alpha
+    assert hard[3, 3] == 1
+    assert hard[16, 17] == 0
+
+
+def test_a_picture_smaller_than_a_window_is_refused_in_words():
+    labels = np.array([[1, 0, 2, 2]])
+    with pytest.raises(InvalidInput, match="at least 3 x 3"):
+        matte(np.zeros((1, 4)), labels)
