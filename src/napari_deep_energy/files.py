@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import imageio.v3 as iio
@@ -41,7 +41,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise InvalidInput(f"cannot write {path} ({error.strerror or error}).") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder itself may not be there
+            draft.unlink()
 
 
 def read_image(path: Path) -> NDArray[Any]:
@@ -99,7 +100,10 @@ def _read(path: Path, what: str) -> NDArray[Any]:
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:
     """Write a TIFF whose ``axes`` (such as ``"CYX"``) are recorded in the file."""
     with replacing(path) as draft:
-        tifffile.imwrite(draft, array, compression="zlib", metadata={"axes": axes})
+        kind = "minisblack"  # planes are classes, not colours
+        tifffile.imwrite(
+            draft, array, photometric=kind, compression="zlib", metadata={"axes": axes}
+        )
 
 
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:

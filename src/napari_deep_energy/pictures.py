@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from skimage.segmentation import find_boundaries
 
+from .foreground import estimate_foreground
 from .images import channels_first, normalise
 
 if TYPE_CHECKING:
@@ -57,9 +58,13 @@ def overlay(
 
 
 def cutout(image: NDArray[Any], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The picture with ``alpha`` (H, W) in [0, 1] as its opacity: (H, W, 4) uint8."""
-    opacity = np.rint(255 * alpha).astype(np.uint8)
-    return np.dstack([to_rgb(image, alpha.shape), opacity])
+    """The object alone, with ``alpha`` (H, W) in [0, 1] as its opacity: (H, W, 4) uint8.
+
+    Its colours are those of the foreground, so that no rim of the old background comes along.
+    """
+    shown = to_rgb(image, alpha.shape).astype(np.float32) / 255
+    colours = estimate_foreground(shown, alpha)
+    return np.rint(255 * np.dstack([colours, alpha])).astype(np.uint8)
 
 
 def on_checkerboard(rgba: NDArray[np.uint8], cell: int = 16) -> NDArray[np.uint8]:

@@ -20,8 +20,6 @@ app.command()(images.segment)
 app.command()(images.matte)
 app.command()(images.compare)
 app.command()(demo.demo)
-app.command()(training.train)
-app.command()(training.finetune)
 app.add_typer(training.evaluate, name="evaluate")
 app.command()(info.info)
 

@@ -1,0 +1,5 @@
+"""``python -m napari_deep_energy``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,24 @@
+"""``demo``: the plugin at work in a real viewer, written down as pictures and files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path(
+        "demo-output"
+    ),
+    stay: Annotated[bool, typer.Option(help="Leave the window open at the end.")] = False,
+) -> None:
+    """Open napari, paint strokes on a photograph, and let both engines answer and be compared."""
+    from .._widgets.demo import run
+
+    written = run(output, stay)
+    console = Console()
+    for path, meaning in written.items():
+        console.print(f"{path}  {meaning}", highlight=False, soft_wrap=True)

@@ -1,0 +1,113 @@
+"""The commands on real files: what they write, and how they refuse."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from napari_deep_energy import segment
+
+
+def run(*arguments) -> subprocess.CompletedProcess:
+    """Run the command as a user does, in a process of its own."""
+    command = [sys.executable, "-m", "napari_deep_energy", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def files(tmp_path, photograph, strokes):
+    Image.fromarray(photograph).save(tmp_path / "image.png")
+    tifffile.imwrite(tmp_path / "strokes.tif", strokes.astype(np.uint8))
+    trimap = np.full(strokes.shape, 128, np.uint8)
+    trimap[strokes == 1], trimap[strokes > 1] = 255, 0
+    Image.fromarray(trimap).save(tmp_path / "trimap.png")
+    return tmp_path
+
+
+def test_segment_writes_what_python_returns(files, photograph, strokes):
+    done = run("segment", files / "image.png", files / "strokes.tif", "-o", files / "out")
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in (files / "out").iterdir()} == {
+        "labels.tif", "probabilities.tif", "overlay.png", "report.json",
+    }  # fmt: skip
+    expected = segment(photograph, strokes)
+    np.testing.assert_array_equal(tifffile.imread(files / "out/labels.tif"), expected.labels)
+    probabilities = tifffile.imread(files / "out/probabilities.tif")
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities, expected.probabilities, atol=1e-6)
+    report = json.loads((files / "out/report.json").read_text())
+    assert report["engine"] == "analytic"
+    assert report["outcome"] == "exact"
+    assert report["energy"] == pytest.approx(expected.energy)
+    assert report["gap"] == 0
+    assert report["spec"]["beta"] == 1000
+    assert np.asarray(Image.open(files / "out/overlay.png")).shape == (40, 56, 3)
+
+
+def test_matte_takes_a_trimap_and_writes_a_cutout(files):
+    inputs = files / "image.png", files / "trimap.png"
+    done = run("matte", *inputs, "-o", files / "out", "--engine", "network")
+    assert done.returncode == 0, done.stderr
+    alpha = tifffile.imread(files / "out/alpha.tif")
+    assert alpha.dtype == np.float32
+    cutout = np.asarray(Image.open(files / "out/cutout.png"))
+    np.testing.assert_array_equal(cutout[..., 3], np.rint(255 * alpha))
+    report = json.loads((files / "out/report.json").read_text())
+    assert report["engine"] == "network"
+    assert report["gap"] is None
+
+
+def test_compare_writes_both_and_what_sets_them_apart(files):
+    done = run("compare", files / "image.png", files / "strokes.tif", "-o", files / "out")
+    assert done.returncode == 0, done.stderr
+    out = files / "out"
+    names = {"network", "analytic", "difference.tif", "comparison.csv", "report.json"}
+    assert {p.name for p in out.iterdir()} == names
+    network = json.loads((out / "network/report.json").read_text())
+    analytic = json.loads((out / "analytic/report.json").read_text())
+    assert network["gap"] == pytest.approx(network["energy"] - analytic["energy"])
+    assert "mean IoU" in done.stdout
+
+
+def test_settings_reach_the_solver(files, photograph, strokes):
+    run("segment", files / "image.png", files / "strokes.tif", "-o", files / "out",
+        "--beta", 50, "--lam", 3, "--hard-seeds")  # fmt: skip
+    report = json.loads((files / "out/report.json").read_text())
+    expected = segment(photograph, strokes, beta=50, lam=3, hard_seeds=True)
+    assert report["energy"] == pytest.approx(expected.energy)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("segment", "none.png", "strokes.tif"), "there is no picture at"),
+        (("segment", "image.png", "trimap.png"), "reaches 255 like a trimap"),
+        (("segment", "image.png", "image.png"), "one grey plane"),
+        (("segment", "image.png", "small.png"), "but the image has shape"),
+        (("segment", "image.png", "strokes.tif", "--device", "tpu"), "'tpu' cannot be used"),
+        (("segment", "image.png", "strokes.tif", "--engine", "network", "--model", "image.png"),
+         "not a safetensors checkpoint"),
+        (("compare", "image.png", "strokes.tif", "--epsilon", "1"), "belongs to matting"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_exit_code_1(files, arguments, sentence):
+    Image.fromarray(np.ones((5, 6), np.uint8)).save(files / "small.png")
+    located = [files / a if "." in a else a for a in arguments]
+    done = run(*located, "-o", files / "out")
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (files / "out").exists()
+
+
+def test_info_passes_its_self_test():
+    done = run("info")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "self-test passed" in done.stdout
+    assert "weights, segment" in done.stdout

@@ -1,0 +1,86 @@
+"""Who may import whom, and what importing costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "src" / "napari_deep_energy"
+GUI = {"napari", "qtpy", "magicgui", "superqt", "PyQt6", "PySide6", "vispy"}
+
+
+def imported(path: Path) -> set[str]:
+    """Names of the modules that a file imports, at any depth."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for folder in (CORE, ROOT / "training", ROOT / "benchmarks") for p in folder.rglob("*.py")
+     if "_widgets" not in p.parts and p.name not in ("demo.py", "live.py", "soak.py")],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)  # fmt: skip
+def test_only_the_widgets_know_of_a_window(path):
+    assert not {name.split(".")[0] for name in imported(path)} & GUI
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in CORE.rglob("*.py") if not {"_widgets", "cli"} & set(p.parts)],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_the_core_does_not_know_of_training(path):
+    assert not any("training" in name for name in imported(path))
+
+
+def test_importing_the_package_does_not_import_torch():
+    code = "import napari_deep_energy, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_training_and_solvers_import_without_a_window():
+    code = (
+        "import sys, napari_deep_energy.training, napari_deep_energy.interactive\n"
+        f"sys.exit(bool({GUI!r} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_package_is_declared():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"][
+        "packages"
+    ]
+    found = {
+        ".".join(("napari_deep_energy", *p.parent.relative_to(CORE).parts))
+        for p in CORE.rglob("__init__.py")
+    } | {
+        ".".join(("napari_deep_energy", *p.parent.relative_to(ROOT).parts))
+        for p in (ROOT / "training").rglob("__init__.py")
+    }
+    assert set(declared) == found
+
+
+def test_dependencies_have_no_upper_pin_and_no_qt_binding():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for requirement in project["dependencies"]:
+        assert "<" not in requirement
+        assert "==" not in requirement
+        assert not requirement.lower().startswith(("pyqt", "pyside"))
+
+
+def test_nothing_called_training_lands_in_site_packages():
+    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('training') is not None)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], check=False, cwd="/")
+    assert done.returncode == 0
