@@ -1,7 +1,17 @@
 """How an energy is minimised: exactly, or by a trained network."""
 
+from .nested_dissection import NestedDissection
 from .network import NetworkMinimiser
 from .solution import Minimiser, Outcome, Solution, Stop, never
 from .sparse_direct import SparseDirect
 
-__all__ = ["Minimiser", "NetworkMinimiser", "Outcome", "Solution", "SparseDirect", "Stop", "never"]
+__all__ = [
+    "Minimiser",
+    "NestedDissection",
+    "NetworkMinimiser",
+    "Outcome",
+    "Solution",
+    "SparseDirect",
+    "Stop",
+    "never",
+]

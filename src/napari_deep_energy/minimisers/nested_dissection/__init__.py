@@ -1,0 +1,5 @@
+"""Exact minimiser: structured nested dissection, direct, brought up to date stroke by stroke."""
+
+from .engine import NestedDissection
+
+__all__ = ["NestedDissection"]

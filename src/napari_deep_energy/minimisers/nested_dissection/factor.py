@@ -1,0 +1,221 @@
+"""The factor of one picture: made leaves first, brought up to date where a stroke went, solved.
+
+A stroke changes pixels; the nodes that eliminate them, and all nodes above these, are eliminated
+again, and nothing else. What a node leaves on its ring is kept for large nodes only: below the
+*tiles* it would take most of the memory, and is made anew for the few tiles that a stroke touches.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import torch
+
+from ...errors import Cancelled
+from .batch import allocate
+from .fronts import Fronts, Remainder, put
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..solution import Stop
+    from .plan import Plan, Shape
+    from .system import System
+
+TILE = 31
+"""Longest side of the smallest nodes whose remainder is kept."""
+CHUNK = 2**20
+"""Pixels in the tiles that are worked on at a time."""
+
+Nodes: TypeAlias = "list[torch.Tensor]"
+"""Numbers of some nodes of one level, ascending, for each of its shapes."""
+
+
+class Factor:
+    """Factor of the system of one picture."""
+
+    def __init__(self, plan: Plan, like: torch.Tensor) -> None:
+        self.plan, self.like = plan, like
+        self.levels = [[Fronts(shape, plan, like) for shape in level] for level in plan.levels]
+        large = [max(max(s.tile.size) for s in level) >= TILE for level in plan.levels]
+        self.tiles = max(0, sum(large) - 1)
+        self.rank = torch.as_tensor(plan.rank, device=like.device)
+
+    def take_in(
+        self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
+    ) -> None:
+        """Follow a system that differs from the last one in some pixels.
+
+        Parameters
+        ----------
+        system
+            The whole system.
+        changed
+            (H * W) pixels whose excess, right-hand side or couplings differ; None for all.
+        is_new
+            Whether the number of right-hand sides differs, so that all must be read again.
+        stop
+            Polled between batches; after :class:`Cancelled`, call again with these pixels too.
+        """
+        if changed is not None and is_new:
+            for level in self.levels:
+                for fronts in level:
+                    fronts.centre = None
+            self._sweep(system, self._touched(None), stop, forward_only=True)
+        self._sweep(system, self._touched(changed), stop, forward_only=False)
+
+    def solve(self, stop: Stop) -> torch.Tensor:
+        """x of each pixel, (H * W, K)."""
+        pieces = []
+        known = [self.like.new_zeros(1, 0, self._classes())]
+        for level, below in zip(self.levels, [*self.levels[1:], []], strict=True):
+            check(stop)
+            deeper = [
+                allocate((f.count, f.ring, known[0].shape[2]), f.lanes, self.like, torch.zeros)
+                for f in below
+            ]
+            for fronts, ring in zip(level, known, strict=True):
+                x = fronts.backward(ring)
+                pieces.append((fronts.shape.start, x[:, : fronts.size]))
+                for half in fronts.shape.halves:
+                    into = deeper[half.shape][half.first : half.first + fronts.count]
+                    for child, front, length in half.runs:
+                        into[:, child : child + length] = x[:, front : front + length]
+            known = deeper
+        pieces.sort(key=lambda piece: piece[0])
+        return torch.cat([x.flatten(0, 1) for _, x in pieces])[self.rank]
+
+    def _classes(self) -> int:
+        centre = self.levels[0][0].centre
+        assert centre is not None
+        return centre.shape[2]
+
+    def _touched(self, changed: NDArray[np.bool_] | None) -> list[Nodes]:
+        """Nodes of each level that a change reaches: those with a changed pixel at or below."""
+        levels = self.plan.levels
+        if changed is None:
+            return [[self._numbers(np.arange(len(s.origins))) for s in level] for level in levels]
+        own = changed[self.plan.order]
+        marks = [[_own_marks(shape, own) for shape in level] for level in levels]
+        for number in range(len(levels) - 2, -1, -1):
+            for shape, mark in zip(levels[number], marks[number], strict=True):
+                for half in shape.halves:
+                    below = marks[number + 1][half.shape]
+                    mark |= below[half.first : half.first + len(mark)]
+        return [[self._numbers(np.flatnonzero(mark)) for mark in level] for level in marks]
+
+    def _numbers(self, values: NDArray[np.int64]) -> torch.Tensor:
+        return torch.as_tensor(values, device=self.like.device)
+
+    def _sweep(
+        self, system: System, touched: list[Nodes], stop: Stop, *, forward_only: bool
+    ) -> None:
+        """Eliminate the touched tiles, chunk by chunk, then the touched nodes above them."""
+        for chunk in self._chunks(touched[self.tiles]):
+            self._tiles(system, chunk, stop, forward_only)
+        for number in range(self.tiles - 1, -1, -1):
+            for fronts, nodes in zip(self.levels[number], touched[number], strict=True):
+                check(stop)
+                if len(nodes):
+                    halves = [
+                        rows(self.levels[number + 1][half.shape].kept, nodes + half.first)
+                        for half in fronts.shape.halves
+                    ]
+                    keep(fronts, system, nodes, halves, forward_only)
+
+    def _chunks(self, tiles: Nodes) -> list[Nodes]:
+        """Tiles in portions that bound the memory for what is not kept."""
+        area = max(int(np.prod(f.shape.tile.size)) for f in self.levels[self.tiles])
+        each = max(1, CHUNK // area)
+        longest = max(len(nodes) for nodes in tiles)
+        return [
+            [nodes[start : start + each] for nodes in tiles] for start in range(0, longest, each)
+        ]
+
+    def _tiles(self, system: System, tiles: Nodes, stop: Stop, forward_only: bool) -> None:
+        """Eliminate these tiles and all that is below them."""
+        portions, firsts = self._subtrees(tiles)
+        left: list[Remainder | None] = []
+        for number in range(len(self.levels) - 1, self.tiles - 1, -1):
+            here: list[Remainder | None] = []
+            for index, (fronts, nodes) in enumerate(
+                zip(self.levels[number], portions[number - self.tiles], strict=True)
+            ):
+                check(stop)
+                if not len(nodes):
+                    here.append(None)
+                    continue
+                halves = []
+                for k, half in enumerate(fronts.shape.halves):
+                    first = firsts[number - self.tiles][index, k]
+                    halves.append(rows(left[half.shape], slice(first, first + len(nodes))))
+                if number == self.tiles:
+                    keep(fronts, system, nodes, halves, forward_only)
+                else:
+                    here.append(work(fronts, system, nodes, halves, forward_only))
+            left = here
+
+    def _subtrees(self, tiles: Nodes) -> tuple[list[Nodes], list[dict[tuple[int, int], int]]]:
+        """Nodes of each level below some tiles, and where each shape's halves begin among them."""
+        portions, firsts = [tiles], []
+        for number in range(self.tiles, len(self.levels)):
+            first: dict[tuple[int, int], int] = {}
+            deeper = len(self.levels[number + 1]) if number + 1 < len(self.levels) else 0
+            blocks: list[list[torch.Tensor]] = [[] for _ in range(deeper)]
+            # Shapes and halves in this order fill the deeper shapes in ascending node numbers.
+            for index, (fronts, nodes) in enumerate(
+                zip(self.levels[number], portions[-1], strict=True)
+            ):
+                for k, half in enumerate(fronts.shape.halves):
+                    first[index, k] = sum(len(block) for block in blocks[half.shape])
+                    blocks[half.shape].append(nodes + half.first)
+            firsts.append(first)
+            if deeper:
+                portions.append([torch.cat(block) for block in blocks])
+        return portions, firsts
+
+
+def work(
+    fronts: Fronts, system: System, nodes: torch.Tensor, halves: list[Remainder], forward_only: bool
+) -> Remainder:
+    """Eliminate these nodes, or only take in their right-hand sides."""
+    if not forward_only:
+        return fronts.eliminate(system, nodes, halves)
+    nothing = fronts.like.new_zeros(len(nodes), 0, 0)
+    return Remainder(nothing, fronts.forward(system, nodes, halves))
+
+
+def keep(
+    fronts: Fronts, system: System, nodes: torch.Tensor, halves: list[Remainder], forward_only: bool
+) -> None:
+    """As :func:`work`, with the remainder stored for later updates."""
+    left, old = work(fronts, system, nodes, halves, forward_only), fronts.kept
+    coupling, columns = (old.coupling, old.columns) if old else (None, None)
+    if columns is not None and columns.shape[2] != left.columns.shape[2]:
+        columns = None
+    if not forward_only:
+        coupling = put(coupling, left.coupling, nodes, fronts.count)
+    assert coupling is not None
+    fronts.kept = Remainder(coupling, put(columns, left.columns, nodes, fronts.count))
+
+
+def rows(remainder: Remainder | None, nodes: torch.Tensor | slice) -> Remainder:
+    """Part of a remainder."""
+    assert remainder is not None
+    if isinstance(nodes, torch.Tensor) and len(nodes) == int(nodes[-1] - nodes[0]) + 1:
+        nodes = slice(int(nodes[0]), int(nodes[-1]) + 1)
+    return Remainder(remainder.coupling[nodes], remainder.columns[nodes])
+
+
+def check(stop: Stop) -> None:
+    """Raise if the caller asked to stop."""
+    if stop():
+        raise Cancelled
+
+
+def _own_marks(shape: Shape, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Nodes of a shape that eliminate a marked pixel."""
+    count, size = len(shape.origins), len(shape.pivots)
+    marks = own[shape.start : shape.start + count * size].reshape(count, size)
+    return np.asarray(np.logical_or.reduce(marks, axis=1), bool)

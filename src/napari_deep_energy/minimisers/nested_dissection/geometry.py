@@ -1,0 +1,96 @@
+"""Where a node's pixels lie: a rectangle, the ring of separators around it, and how it is cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Offset: TypeAlias = tuple[int, int]
+
+LEFT, TOP, RIGHT, BOTTOM = range(4)
+
+
+class Tile(NamedTuple):
+    """A rectangle of pixels and which of its sides have a ring of separator pixels."""
+
+    size: tuple[int, int]
+    sides: tuple[bool, ...]
+    """Left, top, right, bottom."""
+    reach: int
+    """Width of the ring, in pixels."""
+    has_corners: bool
+    """Whether the stencil couples pixels diagonally, so that the ring needs its corners."""
+
+
+def cut(
+    tile: Tile, axis: int, exact: bool, picture: tuple[int, int]
+) -> tuple[tuple[Tile, Offset], ...]:
+    """Both halves of a tile and where they start; the separator between them is ``reach`` wide.
+
+    If not ``exact``, a side at the picture's border counts as one with a ring, whose entries are
+    then zero: a little more arithmetic, but far fewer shapes.
+    """
+    length = tile.size[axis]
+    first = (length - tile.reach + 1) // 2
+    before, after = (TOP, BOTTOM) if axis == 0 else (LEFT, RIGHT)
+    halves = []
+    for start, extent, inner in (
+        (0, first, after),
+        (first + tile.reach, length - first - tile.reach, before),
+    ):
+        size = (extent, tile.size[1]) if axis == 0 else (tile.size[0], extent)
+        sides = list(tile.sides)
+        sides[inner] = True
+        if not exact:
+            across = size[0] < picture[0], size[1] < picture[1]
+            sides = [across[1], across[0], across[1], across[0]]
+        shift = (start, 0) if axis == 0 else (0, start)
+        halves.append((tile._replace(size=size, sides=tuple(sides)), shift))
+    return tuple(halves)
+
+
+def block(rows: range, columns: range, along: int) -> NDArray[np.int64]:
+    """Pixels of a rectangle, (rows * columns, 2), numbered along an axis first."""
+    r, c = np.meshgrid(np.array(rows, int), np.array(columns, int), indexing="ij")
+    pixels = np.stack([r, c], -1)
+    return (pixels if along == 0 else pixels.swapaxes(0, 1)).reshape(-1, 2)
+
+
+def pivots_of(tile: Tile, axis: int | None) -> NDArray[np.int64]:
+    """Pixels that a tile eliminates: its separator, or all of it if it is a leaf."""
+    height, width = tile.size
+    if axis is None:
+        return block(range(height), range(width), 0)
+    first = (tile.size[axis] - tile.reach + 1) // 2
+    separator = range(first, first + tile.reach)
+    if axis == 0:
+        return block(separator, range(width), 1)
+    return block(range(height), separator, 0)
+
+
+def ring_of(tile: Tile) -> NDArray[np.int64]:
+    """Ring pixels, side by side: left, top, right, bottom, with corners between them.
+
+    Each side is numbered as a separator along it is, so that a side of a half is a slice of its
+    parent's side or of the separator, never reversed.
+    """
+    (height, width), reach = tile.size, tile.reach
+    rows = range(-reach, 0), range(height), range(height, height + reach)
+    columns = range(-reach, 0), range(width), range(width, width + reach)
+    places = {
+        LEFT: (1, 0, 0), TOP: (0, 1, 1), RIGHT: (1, 2, 0), BOTTOM: (2, 1, 1),
+    }  # fmt: skip
+    corners = {LEFT: (0, 0, 1), TOP: (0, 2, 1), RIGHT: (2, 2, 1), BOTTOM: (2, 0, 1)}
+    pieces = [np.zeros((0, 2), np.int64)]
+    for side in (LEFT, TOP, RIGHT, BOTTOM):
+        if tile.sides[side]:
+            r, c, along = places[side]
+            pieces.append(block(rows[r], columns[c], along))
+        if tile.has_corners and tile.sides[side] and tile.sides[(side + 1) % 4]:
+            r, c, along = corners[side]
+            pieces.append(block(rows[r], columns[c], along))
+    return np.concatenate(pieces)

@@ -1,0 +1,204 @@
+"""The symbolic plan: which pixels are eliminated when, by the picture's size alone.
+
+George, "Nested dissection of a regular finite element mesh" (1973): a separator, as wide as the
+stencil reaches, cuts the picture into two halves that no longer see each other; each half is cut
+again. Nodes of one level that are equal in size form one :class:`Shape` and are worked on as one
+batch. The halves of a shape's nodes lie consecutively, in the same order, in the shape of the
+halves, so that no index arrays are needed to find them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .geometry import Tile, cut, pivots_of, ring_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .geometry import Offset
+
+EXACT_SIDES = 64
+"""Levels of at most this many nodes tell the picture's border from an inner side."""
+
+
+class Run(NamedTuple):
+    """``length`` consecutive ring places of a child, and where they are in its parent's front."""
+
+    child: int
+    front: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Half:
+    """One half of every node of a shape: nodes ``first``, ``first + 1``, ... of ``shape``."""
+
+    shape: int
+    """Index in the next deeper level."""
+    first: int
+    runs: tuple[Run, ...]
+
+
+@dataclass
+class Shape:
+    """All nodes of one level that are equal in size: one batch of dense fronts."""
+
+    tile: Tile
+    origins: NDArray[np.int64]
+    """(N, 2) top left pixel of each node."""
+    pivots: NDArray[np.int64]
+    """(P, 2) pixels that a node eliminates, relative to its origin."""
+    ring: NDArray[np.int64]
+    """(R, 2) pixels around the node, eliminated later, relative to its origin."""
+    slots: NDArray[np.int64]
+    """(T) places in the flattened (P, P + R) front that hold entries of the matrix itself."""
+    sources: NDArray[np.int64]
+    """(T, 3) for each slot: number of the stencil's offset, and pixel relative to the origin."""
+    halves: tuple[Half, ...] = ()
+    parents: list[tuple[int, int]] = field(default_factory=list)
+    """(parent shape, number of nodes) of each consecutive block of nodes."""
+    start: int = 0
+    """Place of the first pivot in the order of elimination; a shape's N * P are consecutive."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Elimination tree of a picture, the root first."""
+
+    size: tuple[int, int]
+    offsets: tuple[Offset, ...]
+    levels: tuple[tuple[Shape, ...], ...]
+    order: NDArray[np.int64]
+    """(H * W) pixel at each place of the order of elimination."""
+    rank: NDArray[np.int64]
+    """(H * W) place of each pixel, the inverse of ``order``."""
+
+    @property
+    def reach(self) -> int:
+        """How far the stencil reaches: the width of the separators."""
+        return reach_of(self.offsets)
+
+
+def reach_of(offsets: tuple[Offset, ...]) -> int:
+    """Largest step along an axis."""
+    return max(abs(step) for offset in offsets for step in offset)
+
+
+@lru_cache(maxsize=8)
+def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...]) -> Plan:
+    """Plan for pictures of ``size`` and a stencil with these ``offsets`` (one of each pair)."""
+    reach = reach_of(offsets)
+    has_corners = any(o[0] and o[1] for o in offsets)
+    root = Tile(size, (False,) * 4, reach, has_corners)
+    batches: dict[Tile, list[NDArray[np.int64]]] = {root: [np.zeros((1, 2), np.int64)]}
+    levels: list[tuple[Shape, ...]] = []
+    parents: dict[Tile, list[tuple[int, int]]] = {root: [(0, 1)]}
+    while batches:
+        axis = cut_axis(list(batches), reach)
+        exact = 2 ** (len(levels) + 1) <= EXACT_SIDES
+        level: list[Shape] = []
+        deeper: dict[Tile, list[NDArray[np.int64]]] = {}
+        cuts = [None if axis is None else cut(tile, axis, exact, size) for tile in batches]
+        below: dict[Tile, list[tuple[int, int]]] = {}
+        for number, (tile, blocks) in enumerate(batches.items()):
+            origins = np.concatenate(blocks)
+            shape = _shape(tile, axis, origins, offsets)
+            shape.parents = parents[tile]
+            level.append(shape)
+            for half, shift in cuts[number] or ():
+                deeper.setdefault(half, []).append(origins + shift)
+                below.setdefault(half, []).append((number, len(origins)))
+        _link(level, cuts, list(deeper))
+        levels.append(tuple(level))
+        batches, parents = deeper, below
+    return _ordered(size, offsets, levels)
+
+
+def cut_axis(tiles: list[Tile], reach: int) -> int | None:
+    """Axis to cut the nodes of a level along, the longer one; None once they are leaves."""
+    longest = [max(tile.size[axis] for tile in tiles) for axis in (0, 1)]
+    shortest = [min(tile.size[axis] for tile in tiles) for axis in (0, 1)]
+    for axis in sorted((0, 1), key=lambda a: -longest[a]):
+        if longest[axis] > 2 * reach and shortest[axis] >= reach + 2:
+            return axis
+    return None
+
+
+def _shape(
+    tile: Tile, axis: int | None, origins: NDArray[np.int64], offsets: tuple[Offset, ...]
+) -> Shape:
+    """Shape of a tile with the places of the matrix's own entries in its front."""
+    pivots, ring = pivots_of(tile, axis), ring_of(tile)
+    width = len(pivots) + len(ring)
+    place = _places(tile, np.concatenate([pivots, ring]))
+    slots, sources = [], []
+    for number, offset in enumerate(offsets):
+        if offset == (0, 0):
+            continue
+        for sign in (1, -1):
+            step = sign * np.array(offset)
+            there = place[tuple((pivots + step + tile.reach).T)]
+            known = there >= 0
+            slots.append(np.flatnonzero(known) * width + there[known])
+            base = pivots[known] + min(sign, 0) * np.array(offset)
+            sources.append(np.column_stack([np.full(len(base), number), base]))
+    if not slots:
+        return Shape(tile, origins, pivots, ring, np.zeros(0, int), np.zeros((0, 3), int))
+    return Shape(tile, origins, pivots, ring, np.concatenate(slots), np.concatenate(sources))
+
+
+def _places(tile: Tile, pixels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Image of the tile and its ring with the front place of each pixel, -1 where it has none."""
+    margin = 2 * tile.reach
+    place = np.full((tile.size[0] + margin, tile.size[1] + margin), -1)
+    place[tuple((pixels + tile.reach).T)] = np.arange(len(pixels))
+    return place
+
+
+def _link(
+    level: list[Shape], cuts: list[tuple[tuple[Tile, Offset], ...] | None], deeper: list[Tile]
+) -> None:
+    """Tell each shape where its halves will be."""
+    filled = dict.fromkeys(deeper, 0)
+    for shape, halves in zip(level, cuts, strict=True):
+        links = []
+        for half, shift in halves or ():
+            links.append(Half(deeper.index(half), filled[half], _runs(shape, half, shift)))
+            filled[half] += len(shape.origins)
+        shape.halves = tuple(links)
+
+
+def _runs(shape: Shape, half: Tile, shift: Offset) -> tuple[Run, ...]:
+    """Where the ring of a half lies in the front of its parent; sides off the picture drop out."""
+    place = _places(shape.tile, np.concatenate([shape.pivots, shape.ring]))
+    ring = ring_of(half) + np.array(shift) + shape.tile.reach
+    front = place[tuple(ring.T)]
+    breaks = np.flatnonzero((np.diff(front) != 1) | (front[:-1] < 0)) + 1
+    pieces = np.split(np.arange(len(front)), breaks) if len(front) else []
+    return tuple(
+        Run(int(piece[0]), int(front[piece[0]]), len(piece))
+        for piece in pieces
+        if front[piece[0]] >= 0
+    )
+
+
+def _ordered(
+    size: tuple[int, int], offsets: tuple[Offset, ...], levels: list[tuple[Shape, ...]]
+) -> Plan:
+    """Plan with the pivots numbered, leaves first."""
+    order, start = [], 0
+    for level in reversed(levels):
+        for shape in level:
+            pixels = shape.origins[:, None] + shape.pivots[None]  # (N, P, 2)
+            order.append((pixels[..., 0] * size[1] + pixels[..., 1]).ravel())
+            shape.start = start
+            start += order[-1].size
+    joined = np.concatenate(order)
+    rank = np.empty_like(joined)
+    rank[joined] = np.arange(joined.size)
+    return Plan(size, offsets, tuple(levels), joined, rank)

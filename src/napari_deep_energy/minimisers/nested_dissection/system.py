@@ -1,0 +1,104 @@
+"""The linear system of an energy as couplings, row excesses and right-hand sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.functional import max_pool2d, pad
+
+from ...energy import MattingLaplacian, QuadraticEnergy
+from ...energy.quadratic import shifted
+from ...errors import InvalidInput
+from .plan import reach_of
+
+if TYPE_CHECKING:
+    from ...energy import Laplacian
+
+
+@dataclass
+class System:
+    """The numbers of one linear system."""
+
+    couplings: torch.Tensor
+    """(M * padded picture) -A_ij for each offset of the stencil."""
+    columns: torch.Tensor
+    """(H * W, 1 + K) row excess and right-hand sides."""
+
+
+class Couplings:
+    """w_ij = -L_ij of a picture.
+
+    In single precision if none is negative, since elimination then never subtracts; else in double.
+    """
+
+    def __init__(self, laplacian: Laplacian, image: torch.Tensor) -> None:
+        if isinstance(laplacian, MattingLaplacian):
+            # Its smallest eigenvalues are lost if the entries themselves are made in float32.
+            laplacian = MattingLaplacian(image.double(), laplacian.epsilon)
+        self.laplacian = laplacian
+        stencil = laplacian.stencil()
+        self.offsets: tuple[tuple[int, int], ...] = tuple((o[0], o[1]) for o in stencil.offsets)
+        planes = -stencil.values[0]  # (M, H, W)
+        is_positive = all(bool((planes[m] >= 0).all()) for m in range(1, len(planes)))
+        self.planes = planes.to(torch.float32 if is_positive else torch.float64)
+        self.reach = reach_of(self.offsets)
+
+    def apply(self, field: torch.Tensor) -> torch.Tensor:
+        """Sum over j of w_ij field_j, (C, H, W)."""
+        result = torch.zeros_like(field)
+        for plane, offset in zip(self.planes, self.offsets, strict=True):
+            if offset != (0, 0):
+                here, there = shifted(offset)
+                result[:, here[0], here[1]] += plane[here] * field[:, there[0], there[1]]
+                result[:, there[0], there[1]] += plane[here] * field[:, here[0], here[1]]
+        return result
+
+    def padded(self, is_fixed: torch.Tensor) -> torch.Tensor:
+        """Planes with a margin of zeros, flattened, fixed pixels (1, H, W) cut off."""
+        planes = self.planes
+        if is_fixed.any():
+            free = (~is_fixed[0]).to(planes)
+            planes = torch.zeros_like(planes)
+            for number, offset in enumerate(self.offsets):
+                here, there = shifted(offset)
+                planes[number][here] = self.planes[number][here] * free[here] * free[there]
+        return pad(planes, (self.reach,) * 4).flatten()
+
+    def widened(self, mask: torch.Tensor) -> torch.Tensor:
+        """Pixels of a mask (1, H, W) and those coupled to them, (H, W)."""
+        if not mask.any():
+            return mask[0]
+        window = 2 * self.reach + 1
+        return max_pool2d(mask.float(), window, 1, self.reach)[0] > 0
+
+
+def precise(energy: QuadraticEnergy, laplacian: Laplacian) -> QuadraticEnergy:
+    """The same energy, in double precision if its Laplacian was made anew in double."""
+    if laplacian is energy.laplacian:
+        return energy
+    targets, confidence = energy.targets.double(), energy.confidence.double()
+    return QuadraticEnergy(laplacian, targets, confidence, energy.is_fixed)
+
+
+def columns_of(energy: QuadraticEnergy, couplings: Couplings) -> torch.Tensor:
+    """Row excess and right-hand sides of the free pixels, (1 + K, H, W).
+
+    A fixed pixel is an equation of its own, 1 x = 0; its couplings become excess of its
+    neighbours, and its value a right-hand side. The last class is left out where every seed's
+    targets sum to one: its answer is one minus the others.
+    """
+    targets, is_fixed = energy.targets[0].to(couplings.planes), energy.is_fixed[0]
+    confidence = energy.confidence[0].to(couplings.planes)  # (1, H, W)
+    held = is_fixed | (confidence > 0)
+    if not held.any():
+        raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
+    if len(targets) > 1 and (targets.sum(0) == 1)[held[0]].all():
+        targets = targets[:-1]
+    excess, rhs = confidence, confidence * targets
+    if is_fixed.any():
+        fixed = is_fixed.to(targets)
+        excess = torch.where(is_fixed, 1, excess + couplings.apply(fixed))
+        rhs = torch.where(is_fixed, 0, rhs + couplings.apply(fixed * targets))
+    return torch.cat([excess, rhs])
