@@ -1,0 +1,6 @@
+"""The docks: the only part of the package that knows Qt and napari."""
+
+from .compare_dock import CompareWidget
+from .dock import DeepEnergyWidget
+
+__all__ = ["CompareWidget", "DeepEnergyWidget"]

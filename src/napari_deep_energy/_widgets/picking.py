@@ -1,0 +1,81 @@
+"""Which layers can be worked on, and which ones to begin with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Image, Labels
+
+from ..layers import METADATA, is_result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+CHANNEL_NAMES = ("c", "channel", "channels")
+
+
+def images(viewer: ViewerModel) -> list[Image]:
+    """Image layers that are not results of ours."""
+    return [x for x in viewer.layers if isinstance(x, Image) and not is_result(x)]
+
+
+def strokes(viewer: ViewerModel) -> list[Labels]:
+    """Labels layers that are not results of ours."""
+    return [x for x in viewer.layers if isinstance(x, Labels) and not is_result(x)]
+
+
+def itself(layer: Layer | None, among: Iterable[Layer]) -> Layer | None:
+    """The layer behind what may be a proxy of it; None if it is not ``among`` them."""
+    return next((mine for mine in among if mine == layer), None)
+
+
+def pick_image(viewer: ViewerModel) -> Image | None:
+    """The selected image, else the topmost visible one."""
+    choice = images(viewer)
+    visible = [image for image in choice if image.visible]
+    selected = itself(viewer.layers.selection.active, choice)
+    return selected or next(reversed(visible or choice), None)
+
+
+def pick_strokes(viewer: ViewerModel, image: Image | None) -> Labels | None:
+    """The topmost Labels layer whose planes have the size of the image's."""
+    fitting = [labels for labels in strokes(viewer) if image is not None and fits(image, labels)]
+    return next(reversed(fitting), None)
+
+
+def picture_under(viewer: ViewerModel, labels: Labels) -> Image | None:
+    """The nearest visible image below the strokes that has their size."""
+    below = list(viewer.layers)[: viewer.layers.index(labels)]
+    fitting = [x for x in images(viewer) if x in below and x.visible and fits(x, labels)]
+    return next(reversed(fitting), None)
+
+
+def fits(image: Image, labels: Labels) -> bool:
+    """Whether the last two axes of both have the same length."""
+    return spatial_shape(image)[-2:] == spatial_shape(labels)[-2:]
+
+
+def spatial_shape(layer: Image | Labels) -> tuple[int, ...]:
+    """Shape of the layer's array without the colours of an RGB picture."""
+    shape = tuple(array_of(layer).shape)
+    return shape[:-1] if getattr(layer, "rgb", False) else shape
+
+
+def array_of(layer: Image | Labels) -> object:
+    """The layer's array; of a multiscale layer the finest level."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def has_channels(image: Image) -> bool:
+    """Whether the first of three or more axes is named as channels."""
+    label = str(getattr(image, "axis_labels", ("",))[0]).lower()
+    return not image.rgb and image.ndim >= 3 and label in CHANNEL_NAMES
+
+
+def task_of(labels: Labels) -> str | None:
+    """The task that sample strokes were painted for."""
+    task: str | None = labels.metadata.get(METADATA, {}).get("task")
+    return task

@@ -1,0 +1,144 @@
+"""The result layers: made below the strokes, then updated in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Layer
+
+from ..layers import checkerboard, result_tuple
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image, Labels
+    from numpy.typing import NDArray
+
+    from ..layers import Kind, Picture
+    from .solving import Answer
+
+TASKS = {
+    "labels": "segment",
+    "probabilities": "segment",
+    "alpha": "matte",
+    "cut-out": "matte",
+    "backdrop": "matte",
+}
+MAIN = {"segment": "labels", "matte": "cut-out"}
+"""The result of each task that is on view from the start."""
+NO_ENGINE = ""
+"""Key of the backdrop, which belongs to no engine."""
+
+Key = tuple[str, str]
+"""Engine and kind."""
+
+
+class ResultLayers:
+    """The layers that hold the answers for one image layer at a time.
+
+    Layers of an earlier image stay in the viewer, but are no longer touched.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._image: Image | None = None
+        self._colours: dict[Key, object] = {}
+        self.layers: dict[Key, Layer] = {}
+        self.shown = "network"
+        """Engine whose result is on view where both have one."""
+
+    def show(self, answer: Answer, image: Image, seeds: Labels) -> None:
+        """Write an answer into the layers; make those that are missing, unless it is a preview."""
+        if image is not self._image:
+            self._image, self.layers = image, {}
+        self.layers = {key: layer for key, layer in self.layers.items() if self._is_there(layer)}
+        for (engine, kind), plane in answer.planes.items():
+            self._update(engine, kind, plane, answer, seeds)
+        self._match_colours(seeds)
+
+    def forget(self, layer: Layer) -> None:
+        """The layer was removed; the next answer makes it anew."""
+        self.layers = {key: mine for key, mine in self.layers.items() if mine is not layer}
+
+    def present(self, task: str) -> None:
+        """Show the main result of ``task`` and the chosen engine; hide all others."""
+        engines = {engine for engine, kind in self.layers if kind == MAIN[task]}
+        shown = self.shown if self.shown in engines else next(iter(engines), "")
+        for (engine, kind), layer in self.layers.items():
+            if kind not in TASKS:
+                continue  # the difference is of both
+            is_main = kind == MAIN[task] and engine == shown
+            layer.visible = is_main or (kind == "backdrop" and task == "matte")
+
+    def turn_to(self, engine: str, task: str) -> None:
+        """Put the result of ``engine`` on view in place of the other's, if that is on view."""
+        here = self.layers.get((engine, MAIN[task]))
+        there = self.layers.get((self.shown, MAIN[task]))
+        self.shown = engine if here else self.shown
+        if here and there and here is not there and there.visible:
+            here.visible, there.visible = True, False
+
+    def flip(self, task: str) -> None:
+        """Show the other engine's result."""
+        engines = [engine for engine, kind in self.layers if kind == MAIN[task]]
+        self.shown = next((engine for engine in engines if engine != self.shown), self.shown)
+        self.present(task)
+
+    def _is_there(self, layer: Layer) -> bool:
+        return any(layer is other for other in self._viewer.layers)
+
+    def _update(
+        self, engine: str, kind: Kind, plane: NDArray[Any], answer: Answer, seeds: Labels
+    ) -> None:
+        layer, picture = self.layers.get((engine, kind)), answer.request.picture
+        if layer is None:
+            if not answer.request.preview:  # a new layer in mid-stroke would disturb the brush
+                self._make(engine, kind, _whole(kind, plane, picture, None), seeds)
+            return
+        whole = _whole(kind, plane, picture, layer.data)
+        if whole is layer.data:
+            layer.refresh(thumbnail=not answer.request.preview, highlight=False, extent=False)
+        else:
+            layer.data = whole
+
+    def _make(self, engine: str, kind: Kind, data: NDArray[Any], seeds: Labels) -> None:
+        if kind == "cut-out" and (NO_ENGINE, "backdrop") not in self.layers:
+            self._make(NO_ENGINE, "backdrop", _backdrop(data), seeds)
+        name = f"{kind} ({engine})" if engine else kind
+        data, attributes, layer_type = result_tuple(kind, name, data, self._image)
+        on_view = {other for other, main in self.layers if main == kind} <= {engine}
+        attributes["visible"] = not engine or (kind in MAIN.values() and on_view)
+        self.layers[engine, kind] = layer = Layer.create(data, attributes, layer_type)
+        self._colours.pop((engine, kind), None)
+        self._insert(layer, seeds)
+
+    def _insert(self, layer: Layer, seeds: Labels) -> None:
+        layers = self._viewer.layers
+        active = layers.selection.active
+        layers.insert(layers.index(seeds), layer)
+        layers.selection.active = active
+
+    def _match_colours(self, seeds: Labels) -> None:
+        for key, layer in self.layers.items():
+            if key[1] == "labels" and self._colours.get(key) is not seeds.colormap:
+                layer.colormap = self._colours[key] = seeds.colormap
+
+
+def _whole(
+    kind: Kind, plane: NDArray[Any], picture: Picture, old: NDArray[Any] | None
+) -> NDArray[Any]:
+    """The layer's whole array with this plane put in: ``old`` itself if that fits, else new."""
+    lead = plane.shape[:1] if kind == "probabilities" else ()
+    trail = plane.shape[2:] if kind == "cut-out" else ()
+    shape = (*lead, *picture.shape, *trail)
+    fits = old is not None and old.shape == shape and old.dtype == plane.dtype
+    # Pages of np.zeros that nobody writes take no memory, so a stack costs what was solved.
+    whole = old if fits and old is not None else np.zeros(shape, plane.dtype)
+    whole[(*(slice(None) for _ in lead), *picture.index)] = plane
+    return whole
+
+
+def _backdrop(cut_out: NDArray[Any]) -> NDArray[np.uint8]:
+    """Checkerboard of the cut-out's size; one plane, repeated along the axes of a stack."""
+    *stack, height, width, _ = cut_out.shape
+    return np.broadcast_to(checkerboard((height, width)), (*stack, height, width, 3))

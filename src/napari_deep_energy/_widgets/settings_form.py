@@ -1,0 +1,104 @@
+"""The collapsible form of the energy's parameters and the device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QWidget
+from superqt import QCollapsible
+
+from .choosers import OptionChooser
+from .numbers import NumberBox
+
+if TYPE_CHECKING:
+    from .solving import Choices
+
+BETA = (
+    "How strongly an intensity step stops the segmentation: neighbours are joined with "
+    "exp(-beta * step^2), intensities in 0..1. Higher follows weaker edges; lower is smoother."
+)
+EPSILON = (
+    "Smoothness of the matte: how much a local window may deviate from one line of colours. "
+    "Higher is smoother and loses fine hair; lower follows every colour."
+)
+LAM = "How much a painted pixel insists on its label. Has no effect if strokes are kept exactly."
+HARD = (
+    "Painted pixels keep their label exactly. Otherwise a stroke that contradicts its "
+    "surroundings may be overruled at its rim."
+)
+DEVICE = (
+    "Where to compute. auto takes a GPU where there is one; the state line names what was used."
+)
+DEVICES = {"auto": "auto", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
+
+
+class SettingsForm(QCollapsible):
+    """Shows and edits those choices that are seldom changed."""
+
+    edited = Signal(object)
+    """The :class:`Choices` after an edit."""
+
+    def __init__(self) -> None:
+        super().__init__("Settings", expandedIcon="▾", collapsedIcon="▸")
+        self.setDuration(0)
+        self._choices: Choices | None = None
+        self._beta = NumberBox(BETA, 0, 1e6)
+        self._epsilon = NumberBox(EPSILON, 1e-12, 1)
+        self._lam = NumberBox(LAM, 1e-6, 1e6)
+        self._hard = QCheckBox("keep strokes exactly")
+        self._hard.setToolTip(HARD)
+        self._device = OptionChooser(DEVICE, DEVICES)
+        self._lay_out()
+        for signal in (self._beta.edited, self._epsilon.edited, self._lam.edited):
+            signal.connect(self._on_edit)
+        self._hard.toggled.connect(self._on_edit)
+        self._device.picked.connect(self._on_edit)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        form = QFormLayout(content)
+        form.setContentsMargins(0, 0, 0, 0)
+        self._rows: dict[str, tuple[QWidget, QWidget]] = {}
+        for name, text, box in (
+            ("segment", "beta", self._beta),
+            ("matte", "epsilon", self._epsilon),
+            ("", "lambda", self._lam),
+            ("", "", self._hard),
+            ("", "device", self._device),
+        ):
+            label = QLabel(text)
+            label.setToolTip(box.toolTip())
+            form.addRow(label, box)
+            self._rows[name or text] = (label, box)
+        self.setContent(content)
+        self.layout().setContentsMargins(0, 0, 0, 0)
+        self.collapse(animate=False)
+
+    def show_choices(self, choices: Choices) -> None:
+        """Put these values on view."""
+        self._choices = choices
+        self._beta.show_number(choices.beta)
+        self._epsilon.show_number(choices.epsilon)
+        self._lam.show_number(choices.lam)
+        with QSignalBlocker(self._hard):
+            self._hard.setChecked(choices.hard_seeds)
+        self._lam.setEnabled(not choices.hard_seeds)
+        self._device.show_option(choices.device)
+        for task in ("segment", "matte"):
+            for widget in self._rows[task]:
+                widget.setVisible(choices.task == task)
+
+    def _on_edit(self) -> None:
+        if self._choices is None:
+            return
+        edited = replace(
+            self._choices,
+            beta=self._beta.number,
+            epsilon=self._epsilon.number,
+            hard_seeds=self._hard.isChecked(),
+            device=self._device.currentData(),
+        ).with_lam(self._lam.number)
+        self.show_choices(edited)
+        self.edited.emit(edited)

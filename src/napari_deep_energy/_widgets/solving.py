@@ -1,0 +1,189 @@
+"""What the worker thread does: choices and strokes in, arrays ready for the layers out.
+
+Nothing here knows Qt or napari, and torch is imported when the first job runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from ..errors import Cancelled, InvalidInput
+from ..layers import checksum, composite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ..comparison import Comparison
+    from ..interactive import InteractiveSolver
+    from ..layers import Kind, Picture
+    from ..minimisers import Solution
+
+    Stop: TypeAlias = Callable[[], bool]
+
+ENGINES = {"network": ("network",), "analytic": ("analytic",), "both": ("network", "analytic")}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose, apart from the layers."""
+
+    task: str = "segment"
+    engine: str = "both"
+    model: Path | None = None
+    """Checkpoint of the network; None is the bundled one."""
+    device: str = "auto"
+    beta: float = 1000.0
+    epsilon: float = 1e-7
+    lam_segment: float = 10.0
+    lam_matte: float = 1.0
+    hard_seeds: bool = False
+
+    @property
+    def lam(self) -> float:
+        """Confidence of a stroke in the chosen task."""
+        return self.lam_segment if self.task == "segment" else self.lam_matte
+
+    def with_lam(self, lam: float) -> Choices:
+        """The same with another confidence in the chosen task."""
+        return replace(self, **{f"lam_{self.task}": lam})
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One thing to solve. Made on the GUI thread, read on the worker's."""
+
+    picture: Picture
+    fingerprint: int
+    """Another one if the pixels behind ``picture`` were changed in place."""
+    labels: NDArray[Any]
+    """(H, W) copy of the strokes."""
+    choices: Choices
+    preview: bool = False
+    compare: bool = False
+    """Whether to compare the engines, where both run."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for requests that have the same answer."""
+        compare = self.compare and len(self.engines) > 1
+        return (self.picture.key, self.fingerprint, checksum(self.labels), self.choices, compare)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """What to run, fastest first; a preview runs the fastest only."""
+        chosen = ENGINES[self.choices.engine]
+        return chosen[:1] if self.preview else chosen
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Solutions, and their arrays in the form that layers show."""
+
+    request: Request
+    solutions: dict[str, Solution] = field(default_factory=dict)
+    """By engine."""
+    planes: dict[tuple[str, Kind], NDArray[Any]] = field(default_factory=dict)
+    """By engine and kind."""
+    comparison: Comparison | None = None
+
+
+class Desk:
+    """Keeps the solver of the latest picture between strokes."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._data: object = None
+        self._solver: InteractiveSolver | None = None
+        self._rgb: NDArray[np.uint8] | None = None
+
+    def answer(self, request: Request, report: Callable[[object], None], stop: Stop) -> Answer:
+        """Solve; engines that are done before the last one are reported on the way.
+
+        Raises
+        ------
+        InvalidInput
+            In words fit for the user.
+        Cancelled
+            If ``stop`` returned true.
+        """
+        solver = self._solver_for(request)
+        answer = Answer(request)
+        for engine in request.engines:
+            if stop():
+                raise Cancelled
+            if answer.solutions:
+                report(Answer(request, dict(answer.solutions), dict(answer.planes)))
+            solution = solver.solve(request.labels, engine, stop)[engine]  # type: ignore[arg-type]
+            answer.solutions[engine] = solution
+            answer.planes.update(self._planes(request, engine, solution))
+        return _compared(answer) if request.compare and len(answer.solutions) > 1 else answer
+
+    def _solver_for(self, request: Request) -> InteractiveSolver:
+        """The kept solver if it is for the same picture and settings, else a new one."""
+        interactive = _import_solver()
+        choices, picture = request.choices, request.picture
+        spec = interactive.make_spec(choices.task, **_parameters(choices))
+        key = (picture.key, request.fingerprint, spec, choices.model, choices.device)
+        if self._solver is None or key != self._key:
+            self._solver = self._rgb = None  # free the old one before the new one is made
+            self._solver = interactive.InteractiveSolver(
+                picture.load(), picture.plane_shape, spec, choices.model, choices.device
+            )
+            self._solver.prepare()
+        self._key, self._data = key, picture.data  # holds the array, so that its id stays its own
+        return self._solver
+
+    def _planes(
+        self, request: Request, engine: str, solution: Solution
+    ) -> dict[tuple[str, Kind], NDArray[Any]]:
+        if request.choices.task == "segment":
+            labels = solution.labels.astype(request.labels.dtype)
+            return {(engine, "labels"): labels, (engine, "probabilities"): solution.probabilities}
+        alpha = solution.alpha
+        return {(engine, "cut-out"): composite(self._colours(), alpha), (engine, "alpha"): alpha}
+
+    def _colours(self) -> NDArray[np.uint8]:
+        """The picture as 8-bit RGB, (H, W, 3)."""
+        if self._rgb is None:
+            assert self._solver is not None
+            image = self._solver.image[0].cpu().numpy()
+            image = image if len(image) == 3 else np.repeat(image.mean(0, keepdims=True), 3, 0)
+            self._rgb = (np.moveaxis(image, 0, -1) * 255 + 0.5).astype(np.uint8)
+        return self._rgb
+
+
+def _compared(answer: Answer) -> Answer:
+    """The same with the comparison, and the difference as one more plane."""
+    from ..comparison import compare
+
+    comparison = compare(answer.solutions["network"], answer.solutions["analytic"])
+    planes = answer.planes | {("", "difference"): comparison.difference}
+    return replace(answer, planes=planes, comparison=comparison)
+
+
+def _parameters(choices: Choices) -> dict[str, float | bool]:
+    own = {"beta": choices.beta} if choices.task == "segment" else {"epsilon": choices.epsilon}
+    return {**own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
+
+
+@cache
+def _import_solver() -> Any:
+    try:
+        import torch
+
+        from .. import interactive
+    except (OSError, ImportError) as error:
+        # On Windows, torch can fail to load its libraries once Qt is in the process.
+        raise InvalidInput(
+            f"torch could not be loaded ({str(error).splitlines()[0]}); start Python with "
+            "'import torch' before napari, or reinstall torch."
+        ) from error
+    torch.set_num_threads(max(1, torch.get_num_threads() - 1))  # one is left to the window
+    return interactive

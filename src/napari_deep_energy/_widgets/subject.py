@@ -1,0 +1,132 @@
+"""What is worked on: an image layer, a strokes layer, and the plane of both that is on display."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Layer
+from qtpy.QtCore import QObject, Signal
+
+from ..layers import Index, Picture, checksum, plane_index, strokes_tuple
+from . import picking
+from .solving import Choices, Request
+from .watching import LayerListWatcher, LayerWatcher
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image, Labels
+
+
+class Subject(QObject):
+    """Two chosen layers, watched between :meth:`start` and :meth:`stop`."""
+
+    listed = Signal()
+    """The layers that can be chosen, or their names."""
+    replaced = Signal()
+    """Another image or other strokes were chosen."""
+    touched = Signal()
+    """Pixels, strokes or the plane on display may have changed."""
+    brushed = Signal()
+    """The brush has moved and may still be down."""
+    removed = Signal(object)
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
+        self.viewer = viewer
+        self.image: Image | None = None
+        self.seeds: Labels | None = None
+        self._fingerprint: tuple[tuple[object, ...], int] = ((), 0)
+        self._layers = LayerListWatcher(viewer)
+        self._image_watch, self._seeds_watch = LayerWatcher(), LayerWatcher()
+        self._layers.changed.connect(self._on_list)
+        self._layers.inserted.connect(self._on_inserted)
+        self._layers.removed.connect(self.removed)
+        self._layers.moved.connect(self.touched)
+        self._image_watch.changed.connect(self._on_pixels)
+        self._seeds_watch.changed.connect(self.touched)
+        self._seeds_watch.brushed.connect(self.brushed)
+
+    def start(self) -> None:
+        """Watch the viewer; harmless if it is watched."""
+        self._layers.start()
+        self._watch()
+        self.choose(self.image, self.seeds)
+
+    def stop(self) -> None:
+        """Stop watching; harmless if nothing is watched."""
+        for watcher in (self._layers, self._image_watch, self._seeds_watch):
+            watcher.stop()
+
+    def choose(self, image: Layer | None, seeds: Layer | None) -> None:
+        """Work on these layers; what is None or gone is picked anew."""
+        viewer, before = self.viewer, (self.image, self.seeds)
+        self.image = picking.itself(image, picking.images(viewer)) or picking.pick_image(viewer)
+        self.seeds = picking.itself(seeds, picking.strokes(viewer))
+        self.seeds = self.seeds or picking.pick_strokes(viewer, self.image)
+        self.listed.emit()
+        if self.image is not before[0] or self.seeds is not before[1]:
+            self._watch()
+            self.replaced.emit()
+
+    def new_strokes(self) -> Labels | None:
+        """Add an empty Labels layer over the image, selected and in paint mode; then choose it."""
+        if (picture := self.picture()) is None:
+            return None
+        layer = Layer.create(*strokes_tuple(picture, self.image))
+        self.viewer.add_layer(layer)
+        self.viewer.layers.selection.active = layer
+        layer.brush_size = int(np.clip(max(picture.plane_shape) // 50, 3, 40))
+        layer.mode = "paint"
+        self.choose(self.image, layer)
+        return layer
+
+    def picture(self) -> Picture | None:
+        """The plane of the image that is on display."""
+        image = self.image
+        if image is None:
+            return None
+        data, channels = picking.array_of(image), picking.has_channels(image)
+        shape = picking.spatial_shape(image)[int(channels) :]
+        return Picture(data, self._index(image, shape), bool(image.rgb), channels)
+
+    def request(
+        self, choices: Choices, *, preview: bool = False, compare: bool = False
+    ) -> Request | None:
+        """What would have to be solved now; None if a layer is missing."""
+        picture, seeds = self.picture(), self.seeds
+        if picture is None or seeds is None:
+            return None
+        array = picking.array_of(seeds)
+        labels = np.array(array[self._index(seeds, array.shape)])  # the worker's own copy
+        return Request(picture, self._fingerprint_of(picture), labels, choices, preview, compare)
+
+    def _index(self, layer: Image | Labels, shape: tuple[int, ...]) -> Index:
+        """Index of the plane on display among the last ``len(shape)`` axes of a layer."""
+        dims, lead = self.viewer.dims, layer.ndim - len(shape)
+        offset = dims.ndim - len(shape)
+        displayed = [axis - offset for axis in dims.displayed if axis >= offset]
+        position = layer.world_to_data(dims.point[-layer.ndim :])
+        return plane_index(shape, displayed, position[lead:])
+
+    def _fingerprint_of(self, picture: Picture) -> int:
+        """Checksum of the pixels, as they may be changed in place; lazy arrays cannot be."""
+        if self._fingerprint[0] != picture.key:
+            is_lazy = not isinstance(picture.data, np.ndarray)
+            self._fingerprint = (picture.key, 0 if is_lazy else checksum(picture.load()))
+        return self._fingerprint[1]
+
+    def _watch(self) -> None:
+        self._image_watch.start(self.image)
+        self._seeds_watch.start(self.seeds)
+
+    def _on_list(self) -> None:
+        self.choose(self.image, self.seeds)
+
+    def _on_inserted(self, layer: Layer) -> None:
+        if layer in picking.strokes(self.viewer) and picking.task_of(layer):
+            self.choose(picking.picture_under(self.viewer, layer), layer)
+
+    def _on_pixels(self) -> None:
+        self._fingerprint = ((), 0)
+        self.touched.emit()

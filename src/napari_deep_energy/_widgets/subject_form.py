@@ -1,0 +1,88 @@
+"""The rows that every dock begins with: image, strokes, task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from . import picking
+from .choosers import LayerChooser, OptionChooser
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from .session import Session
+
+IMAGE = "The picture to work on. Of a stack, the plane on display is used."
+STROKES = "The Labels layer with your strokes. 0 is unpainted; each label is a class."
+NEW = "Make an empty Labels layer over the picture, with the brush in hand."
+TASK = (
+    "Segment: each pixel gets the class of the strokes that it belongs to; any number of labels.\n"
+    "Matte: how much of each pixel is foreground; label 1 is foreground, 2 background."
+)
+TASKS = {"segment": "segment", "matte": "matte"}
+
+
+class SubjectForm(QFormLayout):
+    """Chooses the layers and the task of a session; other rows can be added below."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._image = LayerChooser(IMAGE, "open a picture")
+        self._strokes = LayerChooser(STROKES, "none yet")
+        self._task = OptionChooser(TASK, TASKS)
+        new = button("New", NEW)
+        self.add("Image", self._image)
+        self.add("Strokes", self._strokes, new)
+        self.add("Task", self._task)
+        self._image.picked.connect(self._on_image)
+        self._strokes.picked.connect(self._on_strokes)
+        self._task.picked.connect(self._on_task)
+        new.clicked.connect(session.new_strokes)
+        session.subject.listed.connect(self._show_layers)
+        session.choices_changed.connect(self._show_task)
+        self._show_layers()
+        self._show_task()
+
+    def add(self, text: str, *controls: QWidget) -> None:
+        """Add a row; its label has the tooltip of the first control."""
+        label = QLabel(text)
+        label.setToolTip(controls[0].toolTip())
+        self.addRow(label, row(*controls))
+
+    def _on_image(self, layer: Layer) -> None:
+        self._session.subject.choose(layer, self._session.subject.seeds)
+
+    def _on_strokes(self, layer: Layer) -> None:
+        self._session.subject.choose(self._session.subject.image, layer)
+
+    def _on_task(self, task: str) -> None:
+        self._session.set_choices(replace(self._session.choices, task=task))
+
+    def _show_layers(self) -> None:
+        subject = self._session.subject
+        self._image.show_layers(picking.images(subject.viewer), subject.image)
+        self._strokes.show_layers(picking.strokes(subject.viewer), subject.seeds)
+
+    def _show_task(self) -> None:
+        self._task.show_option(self._session.choices.task)
+
+
+def button(text: str, tip: str, key: str = "") -> QPushButton:
+    """A button; ``key`` is the shortcut that does the same."""
+    made = QPushButton(text)
+    made.setToolTip(f"{tip}\n{key} while the strokes layer is selected." if key else tip)
+    return made
+
+
+def row(*controls: QWidget) -> QWidget:
+    """Controls side by side."""
+    made = QWidget()
+    layout = QHBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for control in controls:
+        layout.addWidget(control)
+    return made

@@ -1,0 +1,82 @@
+"""The comparison as a table: a row a number, a column an engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+if TYPE_CHECKING:
+    from ..comparison import Comparison
+
+ROWS = {
+    "energy": (
+        "Energy",
+        "What both engines try to make small: how much the answer varies where the picture does "
+        "not, plus how far it is from the strokes.",
+    ),
+    "gap": (
+        "Gap",
+        "Energy above the lowest possible one, over the whole picture. It needs no ground truth: "
+        "0 means that no better answer exists for these strokes and settings.",
+    ),
+    "gap_per_pixel": (
+        "Gap / pixel",
+        "The gap divided by the number of pixels, to compare pictures of different sizes.",
+    ),
+    "residual": (
+        "Residual",
+        "How far the worst pixel is from balance with its neighbours; 0 at the minimum.",
+    ),
+    "milliseconds": ("Time", "Of the solve alone, on the device in the state line."),
+    "outcome": ("Outcome", "exact: the minimum up to rounding. estimate: one pass of the network."),
+}
+MEASURES = {
+    "mean IoU": "Overlap of the two label pictures, averaged over the classes; 1 is the same.",
+    "MSE": "Mean squared difference of the two alphas; 0 is the same.",
+}
+COLUMNS = ("Network", "Exact")
+
+
+class ComparisonTable(QTableWidget):
+    """Numbers of the two engines, and how far they agree."""
+
+    def __init__(self) -> None:
+        super().__init__(len(ROWS) + 1, len(COLUMNS))
+        self.setHorizontalHeaderLabels(COLUMNS)
+        self.setVerticalHeaderLabels([*(text for text, _ in ROWS.values()), "Agreement"])
+        self.setSpan(len(ROWS), 0, 1, 2)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setDefaultSectionSize(24)
+        for place, (_, tip) in enumerate(ROWS.values()):
+            self._fill(place, ("", ""), tip)
+        self._fill(len(ROWS), ("",), "How far the two answers agree.")
+        self.setFixedHeight(24 * (self.rowCount() + 1) + 8)
+        self.setToolTip("Network against the exact solver, on the same strokes.")
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Put these numbers on view."""
+        for place, (name, (_, tip)) in enumerate(ROWS.items()):
+            self._fill(place, [_shown(name, getattr(row, name)) for row in comparison.rows], tip)
+        text = f"{comparison.measure} {comparison.agreement:.4g}"
+        self._fill(len(ROWS), (text,), MEASURES[comparison.measure])
+
+    def _fill(self, place: int, texts: tuple[str, ...] | list[str], tip: str) -> None:
+        self.verticalHeaderItem(place).setToolTip(tip)
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setToolTip(tip)
+            self.setItem(place, column, item)
+
+
+def _shown(name: str, value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    if name == "milliseconds":
+        return f"{value:.0f} ms"
+    return f"{value:.4g}"

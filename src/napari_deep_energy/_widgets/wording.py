@@ -1,0 +1,67 @@
+"""The state line: what is on screen, how good it is, or what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ..minimisers import Solution
+    from .solving import Answer
+
+NAMES = {"network": "Network", "analytic": "Exact solver"}
+NO_IMAGE = "Open a picture. File > Open Sample > Deep Energy has some with strokes ready."
+NO_STROKES = "Press New, then paint label 1 on the object and label 2 on the background."
+STALE = "Changed since the last answer. Press Solve once."
+CANCELLED = "Cancelled; the answer on screen is older than the strokes."
+CRASHED = "Something went wrong inside the solver ({}); the log has the details."
+
+
+@dataclass(frozen=True)
+class State:
+    """One sentence for the state line, and its colour."""
+
+    mood: Literal["hint", "working", "preview", "done", "stale", "error"]
+    text: str
+    detail: str = ""
+    """Longer text, for the tooltip."""
+
+
+def finished(answer: Answer) -> State:
+    """Which engines ran, where, how long, and how good the answers are."""
+    solutions = answer.solutions.values()
+    parts = [f"{NAMES[s.engine]} {milliseconds(s.seconds)}, {s.outcome}" for s in solutions]
+    text = f"{'; '.join(parts)} (on {next(iter(solutions)).device})"
+    advice = " ".join(s.advice for s in solutions if s.advice)
+    if answer.request.preview:
+        return State("preview", f"Preview: {text}")
+    return State("done", f"{text}. {advice}".strip(), "\n".join(map(numbers, solutions)))
+
+
+def numbers(solution: Solution) -> str:
+    """Energy and residual of one answer."""
+    return (
+        f"{NAMES[solution.engine]}: energy {solution.energy:.6g}, "
+        f"largest residual {solution.residual:.2g}"
+    )
+
+
+def working(seconds: float, has_answer: bool) -> State:
+    """While a solve takes long enough to be noticed."""
+    older = " The answer on screen is older." if has_answer else ""
+    return State("working", f"Solving, {seconds:.1f} s so far.{older}")
+
+
+def milliseconds(seconds: float) -> str:
+    """41 ms, or 2.3 s."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def failure(error: Exception) -> State:
+    """Why there is no answer; a user's input tells what to do, anything else is in the log."""
+    if not isinstance(error, InvalidInput):
+        return State("error", CRASHED.format(type(error).__name__))
+    text = str(error).strip().rstrip(".")
+    return State("hint", f"{text[:1].upper()}{text[1:]}.")

@@ -1,0 +1,197 @@
+"""Layer data <-> plain arrays: the plane on display, and results as napari's LayerDataTuples."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+
+from .images import without_alpha
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+Index: TypeAlias = tuple[int | slice, ...]
+LayerDataTuple: TypeAlias = tuple[Any, dict[str, Any], str]
+Kind: TypeAlias = Literal["labels", "probabilities", "alpha", "cut-out", "backdrop", "difference"]
+
+METADATA = "napari-deep-energy"
+"""Key in a layer's metadata under which this plugin writes: of a result its ``kind``, of sample
+strokes the ``task`` that they were painted for."""
+
+
+OPACITY = {"labels": 0.4, "backdrop": 0.85}
+"""Of results that would hide the picture, where the next stroke has to go."""
+
+
+class SpatialLayer(Protocol):
+    """What is read of a napari layer (any version; ``units`` and ``axis_labels`` came later)."""
+
+    ndim: int
+    scale: Any
+    translate: Any
+    rotate: Any
+    shear: Any
+    affine: Any
+
+
+def transforms(layer: SpatialLayer, drop: int = 0, lead: str = "") -> dict[str, Any]:
+    """Everything that places a layer in the world, as arguments for a new one.
+
+    Parameters
+    ----------
+    layer
+        The layer to copy from.
+    drop
+        How many leading axes the new layer does not have (channels).
+    lead
+        Name of one leading axis that only the new layer has (classes); none if empty.
+    """
+    front = [1.0] if lead else []
+    copied = {
+        "scale": np.array([*front, *np.asarray(layer.scale)[drop:]]),
+        "translate": np.array([*(0.0 for _ in front), *np.asarray(layer.translate)[drop:]]),
+        "rotate": _resize(np.asarray(layer.rotate), drop, len(front)),
+        "shear": _resize(_shear_matrix(layer), drop, len(front)),
+        "affine": _resize(np.asarray(layer.affine.affine_matrix), drop, len(front)),
+    }
+    for name, first in (("units", "pixel"), ("axis_labels", lead)):
+        if hasattr(layer, name):
+            copied[name] = (*(first for _ in front), *getattr(layer, name)[drop:])
+    return copied
+
+
+def _resize(matrix: NDArray[Any], drop: int, lead: int) -> NDArray[np.float64]:
+    """Take leading axes off a square matrix, then put untransformed ones in front."""
+    kept = matrix[drop:, drop:]
+    result = np.eye(lead + len(kept))
+    result[lead:, lead:] = kept
+    return result
+
+
+def _shear_matrix(layer: SpatialLayer) -> NDArray[Any]:
+    shear = np.asarray(layer.shear, float)
+    if shear.ndim == 2:
+        return shear
+    matrix = np.eye(layer.ndim)
+    matrix[np.triu_indices(layer.ndim, 1)] = shear
+    return matrix
+
+
+def plane_index(shape: Sequence[int], displayed: Sequence[int], position: Sequence[float]) -> Index:
+    """Index of the plane on display.
+
+    Parameters
+    ----------
+    shape
+        Of the layer's spatial axes.
+    displayed
+        Axes of the layer that are on display; the last two of them span the plane.
+    position
+        Where the sliders stand, in the layer's own pixels.
+    """
+    axes = sorted(displayed)[-2:]
+    if len(axes) < 2:  # the layer has fewer axes than the display
+        axes = [len(shape) - 2, len(shape) - 1]
+    return tuple(
+        slice(None) if axis in axes else int(np.clip(round(position[axis]), 0, size - 1))
+        for axis, size in enumerate(shape)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One plane of an image layer; its pixels are read when :meth:`load` is called."""
+
+    data: Any
+    """The layer's array (NumPy, dask, zarr, ...); of a multiscale layer the finest level."""
+    index: Index
+    """The plane, among the spatial axes."""
+    rgb: bool = False
+    channels: bool = False
+    """Whether the first axis holds channels."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the spatial axes."""
+        shape = tuple(self.data.shape)
+        return shape[1:] if self.channels else shape[:-1] if self.rgb else shape
+
+    @property
+    def plane_shape(self) -> tuple[int, ...]:
+        """(H, W)."""
+        pairs = zip(self.shape, self.index, strict=True)
+        return tuple(size for size, place in pairs if isinstance(place, slice))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for two pictures of the same plane of the same array."""
+        places = tuple(place if isinstance(place, int) else None for place in self.index)
+        return (id(self.data), places, self.rgb, self.channels)
+
+    def load(self) -> NDArray[Any]:
+        """(H, W), (H, W, C) if RGB, or (C, H, W); the opacity of RGBA is dropped."""
+        index = (slice(None), *self.index) if self.channels else self.index
+        plane = np.asarray(self.data[index])
+        return without_alpha(plane) if self.rgb else plane
+
+
+def checksum(array: NDArray[Any]) -> int:
+    """Cheap fingerprint of an array's contents."""
+    return zlib.crc32(np.ascontiguousarray(array))
+
+
+def composite(rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Picture (H, W, 3) and opacity (H, W) -> RGBA cut-out (H, W, 4)."""
+    opacity = (alpha * 255 + 0.5).astype(np.uint8)
+    return np.concatenate([rgb, opacity[..., None]], -1)
+
+
+def checkerboard(shape: tuple[int, ...], cell: int = 16) -> NDArray[np.uint8]:
+    """Grey (H, W, 3) pattern that shows through where a cut-out is transparent."""
+    rows, columns = np.indices(shape, sparse=True)
+    dark = ((rows // cell + columns // cell) % 2).astype(bool)
+    return np.repeat(np.where(dark, 102, 153).astype(np.uint8)[..., None], 3, -1)
+
+
+def result_tuple(kind: Kind, name: str, data: NDArray[Any], layer: SpatialLayer) -> LayerDataTuple:
+    """A result as napari takes it, lying exactly over the image.
+
+    Parameters
+    ----------
+    kind
+        What ``data`` is; it decides type and colours of the layer.
+    name
+        Of the new layer.
+    data
+        (*S) labels, alpha or difference, (K, *S) probabilities, (*S, 4) cut-out, (*S, 3) backdrop.
+    layer
+        The image layer whose pixels the result has.
+    """
+    rgb = kind in ("cut-out", "backdrop")
+    lead = "class" if kind == "probabilities" else ""
+    drop = layer.ndim - (data.ndim - int(rgb) - len([lead] if lead else []))
+    attributes = transforms(layer, drop, lead)
+    attributes |= {"name": name, "metadata": {METADATA: {"kind": kind}}}
+    if kind == "labels":
+        return data, attributes | {"opacity": OPACITY[kind]}, "labels"
+    if rgb:
+        return data, attributes | {"rgb": True, "opacity": OPACITY.get(kind, 1.0)}, "image"
+    colormap = {"difference": "magma", "probabilities": "viridis"}.get(kind, "gray")
+    attributes["blending"] = "additive" if kind == "difference" else "translucent"
+    return data, attributes | {"colormap": colormap, "contrast_limits": (0.0, 1.0)}, "image"
+
+
+def strokes_tuple(picture: Picture, layer: SpatialLayer) -> LayerDataTuple:
+    """An empty layer to paint on, lying exactly over the image."""
+    attributes = transforms(layer, drop=layer.ndim - len(picture.shape))
+    return np.zeros(picture.shape, np.uint8), attributes | {"name": "strokes"}, "labels"
+
+
+def is_result(layer: Any) -> bool:
+    """Whether this plugin made the layer as an answer, so that it is no input."""
+    return "kind" in layer.metadata.get(METADATA, {})
