@@ -1,1 +1,22 @@
-"""Unsupervised training with the energy as the loss."""
+"""Unsupervised training with the energy as the loss: this is all that others need of it."""
+
+from .accuracy import evaluate_table1
+from .evaluation import HeldOut, report
+from .fit import Diverged, Progress
+from .folder import InvalidFolder
+from .recipe import Recipe
+from .runs import finetune, train
+from .speed import evaluate_table2
+
+__all__ = [
+    "Diverged",
+    "HeldOut",
+    "InvalidFolder",
+    "Progress",
+    "Recipe",
+    "evaluate_table1",
+    "evaluate_table2",
+    "finetune",
+    "report",
+    "train",
+]

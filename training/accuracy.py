@@ -1,0 +1,115 @@
+"""Paper Table 1: how close the network comes to the optimum, and both to the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.minimisers import SparseDirect
+from napari_deep_energy.networks import Checkpoint, bundled, network_input
+from napari_deep_energy.problem import Problem
+from napari_deep_energy.seeds import labels_from_trimap
+
+from .evaluation import HeldOut, report
+from .voc import read_voc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+PREFIX = {RandomWalker.task: "seg", ClosedFormMatting.task: "mat"}
+MATTING_SIZE = 512
+"""Height and width of the alphamatting pictures (paper)."""
+
+
+def evaluate_table1(
+    voc: Path,
+    alphamatting: Path | None = None,
+    *,
+    segment: Path | None = None,
+    matte: Path | None = None,
+    size: int = 128,
+    count: int | None = None,
+) -> dict[str, float]:
+    """Energies and IoU on VOC train and val, and the error of mattes (paper Table 1).
+
+    Parameters
+    ----------
+    voc
+        VOC devkit.
+    alphamatting
+        Folder with ``image``, ``alpha`` and ``trimap1``; left out, the ``mat_mse`` keys are too.
+    segment, matte
+        Checkpoints; the bundled ones if not given.
+    size
+        Height and width of the VOC objects.
+    count
+        Use at most this many objects of a split, spread evenly.
+
+    Returns
+    -------
+    dict
+        ``seg_energy_analytic``, ``seg_energy_network``, ``seg_energy_random``,
+        ``seg_energy_nearest_seed``, ``seg_energy_ratio``, ``seg_iou_analytic``,
+        ``seg_iou_network``, ``seg_iou_gain``, the same with ``mat_``, those of the train split
+        with ``_train`` at the end, and ``mat_mse_analytic``, ``mat_mse_network``,
+        ``mat_mse_ratio``.
+    """
+    result: dict[str, float] = {}
+    splits = {"": "val", "_train": "train"}
+    for path in (segment or bundled("segment"), matte or bundled("matte")):
+        checkpoint = Checkpoint.load(path)
+        prefix = PREFIX[checkpoint.spec.task]
+        for ending, name in splits.items():
+            objects = read_voc(voc, name, size)
+            objects = objects.first(count or len(objects))
+            figures = report(checkpoint, HeldOut.build(objects, checkpoint.spec, size))
+            result |= {f"{prefix}_{key}{ending}": value for key, value in figures.items()}
+    if alphamatting is not None:
+        result |= matting_error(Checkpoint.load(matte or bundled("matte")), alphamatting)
+    return result
+
+
+def matting_error(
+    checkpoint: Checkpoint, folder: Path, size: int = MATTING_SIZE
+) -> dict[str, float]:
+    """Mean squared error of alpha where the trimap is unknown (Rhemann et al., CVPR 2009)."""
+    errors: dict[str, list[float]] = {"analytic": [], "network": []}
+    for image, trimap, alpha in _mattes(folder, size):
+        problem = Problem.from_scribble(image, labels_from_trimap(trimap))
+        unknown = problem.seeds.sum(1)[0].numpy() == 0
+        exact = problem.to(dtype=torch.float64)
+        answers = {
+            "analytic": SparseDirect().minimise(exact, checkpoint.spec.energy(exact)).alpha,
+            "network": _alpha(checkpoint, problem),
+        }
+        for name, answer in answers.items():
+            errors[name].append(float(np.square(answer - alpha)[unknown].mean()))
+    result = {f"mat_mse_{name}": float(np.mean(values)) for name, values in errors.items()}
+    return {**result, "mat_mse_ratio": result["mat_mse_network"] / result["mat_mse_analytic"]}
+
+
+def _alpha(checkpoint: Checkpoint, problem: Problem) -> NDArray[np.float32]:
+    with torch.inference_mode():
+        x = checkpoint.network(network_input(problem.image, problem.seeds))
+    return x[0, 0].clamp(0, 1).numpy()  # type: ignore[no-any-return]
+
+
+def _mattes(folder: Path, size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
+    paths = sorted((folder / "image").glob("*.png"))
+    if not paths:
+        raise InvalidInput(f"{folder} holds no image/*.png; give the alphamatting folder.")
+    smooth, nearest = Image.Resampling.BILINEAR, Image.Resampling.NEAREST
+    for path in paths:
+        image = Image.open(path).convert("RGB").resize((size, size), smooth)
+        trimap = Image.open(folder / "trimap1" / path.name).convert("L")
+        alpha = Image.open(folder / "alpha" / path.name).convert("L").resize((size, size), smooth)
+        chosen = np.asarray(trimap.resize((size, size), nearest))
+        yield np.asarray(image), chosen, np.asarray(alpha, np.float32) / 255

@@ -1,0 +1,150 @@
+"""The training loop: the mean energy of a batch is the loss (paper Eq. 2), and nothing else."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from napari_deep_energy.minimisers import never
+from napari_deep_energy.networks import network_input
+
+from .batches import batch_of
+from .distributed import rank, share_of, share_statistics, sum_over_ranks
+from .run_state import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from napari_deep_energy.minimisers import Stop
+    from napari_deep_energy.networks import ContextAggregationNetwork
+    from napari_deep_energy.problem import Problem
+
+    from .evaluation import HeldOut
+    from .objects import Objects
+    from .recipe import Recipe
+
+
+class Diverged(RuntimeError):
+    """The loss became NaN or infinite; the message names step, size and objects."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after a step."""
+
+    step: int
+    """Steps made, of ``steps``."""
+    steps: int
+    loss: float
+    """Mean energy of the last batch; NaN before the first step."""
+    samples: int
+    samples_per_second: float
+    ratio: float
+    """E(network) / E(optimum) on held-out pictures, as last measured; NaN before."""
+    first_ratio: float
+    """The same when the run began: what the starting weights were worth."""
+    best_ratio: float
+    """The lowest so far."""
+    iou_gain: float
+    """IoU of the network minus that of the optimum, against the regions the seeds come from."""
+    checkpoint: Path | None = None
+    """The best network so far; set after each measurement, and on the last item."""
+    preview: torch.Tensor | None = None
+    """(H, W) float32 answer to the first held-out problem, object's probability or alpha; set
+    after each measurement."""
+    skipped: tuple[str, ...] = ()
+    """Files of the user's folder that could not be used, each with the reason."""
+
+
+def fit(
+    recipe: Recipe,
+    objects: Objects,
+    held_out: HeldOut,
+    folder: Path,
+    stop: Stop = never,
+    start: ContextAggregationNetwork | None = None,
+) -> Iterator[Progress]:
+    """Train, yielding before the first step and after each; a run in ``folder`` is continued.
+
+    Every step's batch is a function of the recipe and the step's number alone, so a run that was
+    killed ends where it would have ended.
+
+    Raises
+    ------
+    Diverged
+        If the loss is not finite.
+    """
+    run = RunState.open(folder, recipe, objects, start)
+    share_statistics(run.network)
+    began, before, loss = time.perf_counter(), run.samples, math.nan
+    preview = _measure(run, held_out, loss)
+    while True:
+        done = run.step >= recipe.steps or stop()
+        rate = (run.samples - before) / (time.perf_counter() - began)
+        yield Progress(
+            run.step, recipe.steps, loss, run.samples, rate, run.ratio, run.first_ratio,
+            run.best_ratio, run.iou_gain, run.best_path if done or preview is not None else None,
+            preview,
+        )  # fmt: skip
+        if done:
+            return
+        loss = _step(recipe, objects, run)
+        is_due = run.step % recipe.measure_every == 0 or run.step == recipe.steps
+        preview = _measure(run, held_out, loss) if is_due else None
+
+
+def _step(recipe: Recipe, objects: Objects, run: RunState) -> float:
+    problem, index = batch_of(recipe, objects, run.step, run.samples)
+    for group in run.optimiser.param_groups:
+        group["lr"] = learning_rate(recipe, run.step, run.samples // len(objects))
+    loss = update(recipe, problem, run)
+    if not math.isfinite(loss):
+        raise Diverged(
+            f"the loss is {loss} at step {run.step}, size {problem.image.shape[-1]}, objects "
+            f"{index.tolist()}; lower the learning rate, or raise the warm-up."
+        )
+    run.step += 1
+    run.samples += len(index)
+    return loss
+
+
+def update(recipe: Recipe, problem: Problem, run: RunState) -> float:
+    """One step of Adam on the mean energy of a batch; returns that energy."""
+    mine = share_of(problem)
+    inputs = network_input(mine.image, mine.seeds).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(inputs.device.type, torch.bfloat16, recipe.precision == "bfloat16"):
+        x = run.forward(inputs)
+    loss = recipe.energy.energy(mine)(x.float()).sum() / len(problem.image)
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    total = loss.detach()
+    sum_over_ranks([total, *(p.grad for p in run.network.parameters() if p.grad is not None)])
+    if total.isfinite():
+        if recipe.optimiser.clip:
+            nn.utils.clip_grad_norm_(run.network.parameters(), recipe.optimiser.clip)
+        run.optimiser.step()
+    return float(total)
+
+
+def learning_rate(recipe: Recipe, step: int, epoch: int) -> float:
+    """Of a step, by the recipe's schedule."""
+    chosen = recipe.optimiser
+    rate = chosen.learning_rate * min(1.0, (step + 1) / max(1, chosen.warmup))
+    if chosen.schedule == "cosine":
+        return rate * 0.5 * (1 + math.cos(math.pi * step / recipe.steps))
+    return rate * float(chosen.decay ** (epoch // chosen.decay_epochs))
+
+
+def _measure(run: RunState, held_out: HeldOut, loss: float) -> torch.Tensor | None:
+    if rank() != 0:
+        return None
+    answer = held_out.answer(run.network)
+    gain = held_out.iou(answer) - held_out.iou(held_out.optimum)
+    run.record(held_out.ratio(answer), gain, loss)
+    return answer[0, 0]

@@ -1,0 +1,167 @@
+"""The state of a training run on disk: what makes it resumable, and the best network so far."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+import math
+import os
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.networks import Checkpoint
+
+from .distributed import rank
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_deep_energy.networks import ContextAggregationNetwork
+
+    from .objects import Objects
+    from .recipe import Recipe
+
+POSITION = (
+    "step", "samples", "recorded", "ratio", "first_ratio", "best_ratio", "iou_gain",
+)  # fmt: skip
+"""Attributes of a run that are saved beside its tensors."""
+COLUMNS = ("step", "samples", "loss", "ratio", "iou_gain")
+
+
+class RunState:
+    """Network, optimiser and position of a run; saved whole at each measurement."""
+
+    def __init__(
+        self, folder: Path, recipe: Recipe, source: str, network: ContextAggregationNetwork
+    ) -> None:
+        self.folder = folder
+        self.recipe = recipe
+        self.source = source
+        self.network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.forward = torch.compile(network) if recipe.compiled else network
+        self.optimiser = torch.optim.Adam(network.parameters(), recipe.optimiser.learning_rate)
+        self.step = 0
+        self.samples = 0
+        self.recorded = -1
+        self.ratio = self.first_ratio = self.iou_gain = math.nan
+        self.best_ratio = math.inf
+
+    @property
+    def state_path(self) -> Path:
+        """All that is needed to go on."""
+        return self.folder / "state.safetensors"
+
+    @property
+    def best_path(self) -> Path:
+        """Checkpoint with the lowest held-out energy."""
+        return self.folder / f"{self.recipe.task}.safetensors"
+
+    @property
+    def log_path(self) -> Path:
+        """One line a measurement."""
+        return self.folder / "log.csv"
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        recipe: Recipe,
+        objects: Objects,
+        start: ContextAggregationNetwork | None = None,
+    ) -> RunState:
+        """Continue the run in ``folder``, or begin one there.
+
+        Raises
+        ------
+        InvalidInput
+            If the folder holds a run of another recipe.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            network = recipe.architecture.build()
+        if start is not None:
+            network.load_state_dict(start.state_dict())
+        run = cls(folder, recipe, objects.source, network.to(objects.masks.device))
+        if run.state_path.is_file():
+            run._resume()
+        elif rank() == 0:
+            run._write_log([])
+        return run
+
+    def record(self, ratio: float, iou_gain: float, loss: float) -> None:
+        """Note a measurement; save the network if it is the best, and the state in any case."""
+        if self.recorded == self.step:  # a resumed run measures once more where it begins
+            return
+        self.recorded, self.ratio, self.iou_gain = self.step, ratio, iou_gain
+        if math.isnan(self.first_ratio):
+            self.first_ratio = ratio
+        if ratio < self.best_ratio:
+            self.best_ratio = ratio
+            Checkpoint(self.network, self.recipe.energy, self.metadata()).save(self.best_path)
+        with self.log_path.open("a", newline="") as file:
+            row = (self.step, self.samples, f"{loss:.6g}", f"{ratio:.6g}", f"{iou_gain:.6g}")
+            csv.writer(file).writerow(row)
+        self._save()
+
+    def metadata(self) -> dict[str, object]:
+        """What a checkpoint says about its training."""
+        return {
+            "data": self.source,
+            "steps": self.step,
+            "samples": self.samples,
+            "device": str(next(self.network.parameters()).device),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "recipe": json.loads(json.dumps(self.recipe.to_dict())),
+            "held_out": {
+                "ratio": self.ratio,
+                "ratio_at_start": self.first_ratio,
+                "iou_gain": self.iou_gain,
+            },
+        }
+
+    def _save(self) -> None:
+        tensors = {f"network.{k}": v.contiguous() for k, v in self.network.state_dict().items()}
+        for index, entry in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"adam.{index}.{k}": v.contiguous() for k, v in entry.items()}
+        progress = {name: getattr(self, name) for name in POSITION}
+        metadata = {"progress": json.dumps(progress), "recipe": json.dumps(self.recipe.to_dict())}
+        draft = self.state_path.with_name(f".state.{os.getpid()}")
+        save_file(tensors, draft, metadata)
+        draft.replace(self.state_path)
+
+    def _resume(self) -> None:
+        with safe_open(self.state_path, "pt") as file:
+            metadata = file.metadata()
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        if json.loads(metadata["recipe"]) != json.loads(json.dumps(self.recipe.to_dict())):
+            raise InvalidInput(
+                f"{self.folder} holds a run of another recipe; give another folder, or remove it."
+            )
+        for key, value in json.loads(metadata["progress"]).items():
+            setattr(self, key, value)
+        prefix = "network."
+        network = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        self.network.load_state_dict(network)
+        adam: dict[int, dict[str, torch.Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith("adam."):
+                _, index, name = key.split(".")
+                adam.setdefault(int(index), {})[name] = value
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": adam, "param_groups": groups})
+        if rank() == 0:
+            self._write_log([row for row in self._read_log() if int(row[0]) <= self.step])
+
+    def _read_log(self) -> list[list[str]]:
+        with self.log_path.open(newline="") as file:
+            return list(csv.reader(file))[1:]
+
+    def _write_log(self, rows: list[list[str]]) -> None:
+        with self.log_path.open("w", newline="") as file:
+            csv.writer(file).writerows([COLUMNS, *rows])

@@ -1,0 +1,125 @@
+"""The two ways to start a run: train on pictures with masks, fine-tune on a bare folder."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.minimisers import never
+from napari_deep_energy.networks import Checkpoint, bundled
+
+from .data import read_data, split
+from .distributed import join
+from .evaluation import HeldOut
+from .fit import Progress, fit
+from .folder import read_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from napari_deep_energy.minimisers import Stop
+    from napari_deep_energy.networks import ContextAggregationNetwork
+
+    from .recipe import Recipe
+
+
+def finetune(
+    folder: Path,
+    recipe: Recipe,
+    stop: Stop = never,
+    *,
+    out: Path | None = None,
+    start: Path | None = None,
+) -> Iterator[Progress]:
+    """Adapt a network to a folder of pictures; no label is needed or read.
+
+    A fifth of the pictures is held out. The checkpoint is the network with the lowest energy on
+    those, the starting one included, so it is never worse there than what it started from.
+
+    Parameters
+    ----------
+    folder
+        See :func:`folder.read_folder`.
+    recipe
+        ``Recipe.load("finetune_segment")`` or ``"finetune_matte"``, for instance.
+    stop
+        Polled before each step; when it returns true the best network so far is kept.
+    out
+        Folder for checkpoint, log and state; ``folder/deep-energy/<date and time>`` if not given.
+    start
+        Checkpoint to start from; the bundled one if not given.
+
+    Yields
+    ------
+    Progress
+        First of the starting weights, then after each step; the last has the checkpoint's path.
+
+    Raises
+    ------
+    InvalidFolder
+        If the folder has no usable picture.
+    """
+    found = read_folder(folder, recipe.cache, recipe.selection, recipe.seed)
+    train_objects, held_out_objects = split(found.objects, recipe.seed)
+    held_out = HeldOut.build(
+        held_out_objects.first(recipe.held_out), recipe.energy, recipe.held_out_size
+    )
+    network = starting_network(start or bundled(recipe.task), recipe)
+    out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    for progress in fit(recipe, train_objects.to(_device()), held_out, out, stop, network):
+        yield replace(progress, skipped=found.skipped)
+
+
+def train(
+    recipe: Recipe, data: Sequence[Path], out: Path, stop: Stop = never
+) -> Iterator[Progress]:
+    """Train on pictures with masks; the masks only say where strokes may lie.
+
+    A run found in ``out`` is continued. Under ``torchrun`` the processes share each batch.
+
+    Parameters
+    ----------
+    data
+        See :func:`data.read_data`.
+    out
+        Folder for checkpoint, log and state.
+    """
+    join()
+    objects, held_out_objects = read_data(data, recipe)
+    held_out = HeldOut.build(
+        held_out_objects.first(recipe.held_out), recipe.energy, recipe.held_out_size
+    )
+    network = None
+    if recipe.start != "random":
+        network = starting_network(bundled(recipe.start), recipe)
+    yield from fit(recipe, objects.to(_device()), held_out, out, stop, network)
+
+
+def starting_network(path: Path, recipe: Recipe) -> ContextAggregationNetwork:
+    """Network of a checkpoint, its output layer fitted to the recipe's task.
+
+    A matte starts from a segmentation as 1/2 + (difference of the two scores) / 8: the right
+    order, and a slope at which alpha stays about [0, 1].
+    """
+    trained = Checkpoint.load(path).network
+    network = recipe.architecture.build()
+    state = trained.state_dict()
+    if trained.architecture.out_channels > network.architecture.out_channels:
+        for name, shift in (("output.weight", 0.0), ("output.bias", 0.5)):
+            state[name] = (state[name][:1] - state[name][1:2]) / 8 + shift
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise InvalidInput(
+            f"{path.name} does not fit the recipe's network for {recipe.task}: {error}"
+        ) from error
+    return network
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

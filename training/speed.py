@@ -1,0 +1,117 @@
+"""Paper Table 2: how long the exact solvers and the network take."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import torch
+from skimage.segmentation import random_walker
+
+from napari_deep_energy.energy import grey
+from napari_deep_energy.minimisers import SparseDirect
+from napari_deep_energy.networks import Checkpoint, bundled, network_input
+from napari_deep_energy.problem import Problem
+
+from .augmentation import resized
+from .seed_generation import PAPER, generate
+from .voc import read_voc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+def evaluate_table2(
+    voc: Path, *, sizes: Sequence[int] = (128, 256, 512), count: int = 3
+) -> dict[str, float]:
+    """Seconds of the exact solvers and of the network, the median over ``count`` pictures.
+
+    Returns
+    -------
+    dict
+        ``seg_128_analytic``, ``seg_128_network``, ``seg_128_speedup``, ``seg_128_skimage`` and so
+        on for the other sizes; ``mat_128_pymatting`` and so on where pymatting is installed;
+        ``..._network_cuda`` where there is a GPU.
+    """
+    result: dict[str, float] = {}
+    for size in sizes:
+        objects = read_voc(voc, "val", size).first(count)
+        images, masks = resized(*objects.take(torch.arange(len(objects))), size)
+        seeds = generate(masks, PAPER, torch.Generator().manual_seed(1))
+        problems = [
+            Problem(image[None], seed[None], (1, 2))
+            for image, seed in zip(images, seeds, strict=True)
+        ]
+        for prefix, task, peer in PEERS:
+            timed = _methods(Checkpoint.load(bundled(task)), peer)
+            seconds = {name: median_seconds(call, problems) for name, call in timed.items()}
+            seconds["speedup"] = seconds["analytic"] / seconds["network"]
+            result |= {f"{prefix}_{size}_{name}": value for name, value in seconds.items()}
+    return result
+
+
+def median_seconds(call: Callable[[Problem], Any], problems: Sequence[Problem]) -> float:
+    """Median wall time of a call over some problems, after one call to warm up."""
+    call(problems[0])
+    times = []
+    for problem in problems:
+        start = time.perf_counter()
+        call(problem)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def _methods(
+    checkpoint: Checkpoint, peer: Callable[[Problem], Any]
+) -> dict[str, Callable[[Problem], Any]]:
+    """What is timed, by name."""
+
+    def analytic(problem: Problem) -> object:
+        exact = problem.to(dtype=torch.float64)
+        return SparseDirect().minimise(exact, checkpoint.spec.energy(exact))
+
+    def network(problem: Problem) -> object:
+        device = next(checkpoint.network.parameters()).device
+        with torch.inference_mode():
+            inputs = network_input(problem.image, problem.seeds).to(device)
+            return checkpoint.network(inputs).cpu()
+
+    def network_cuda(problem: Problem) -> object:
+        checkpoint.network.cuda()
+        try:
+            return network(problem)
+        finally:
+            checkpoint.network.cpu()
+
+    methods: dict[str, Callable[[Problem], Any]] = {"analytic": analytic, "network": network}
+    if torch.cuda.is_available():
+        methods["network_cuda"] = network_cuda
+    name = peer.__name__.strip("_")
+    if find_spec(name):
+        methods[name] = peer
+    return methods
+
+
+def _skimage(problem: Problem) -> object:
+    labels = (problem.seeds[0] * torch.tensor([1.0, 2.0])[:, None, None]).sum(0).numpy()
+    picture = grey(problem.image)[0, 0].double().numpy()
+    # Its beta is divided by 10 times the standard deviation of the picture.
+    beta = 1000.0 * 10 * picture.std()
+    return random_walker(picture, labels.astype(int), beta=beta, mode="cg_j", tol=1e-3)
+
+
+def _pymatting(problem: Problem) -> object:
+    from pymatting import estimate_alpha_cf  # an optional peer
+
+    trimap = (0.5 + 0.5 * (problem.seeds[0, 0] - problem.seeds[0, 1])).double().numpy()
+    return estimate_alpha_cf(problem.image[0].permute(1, 2, 0).double().numpy(), trimap)
+
+
+PEERS: tuple[tuple[str, str, Callable[[Problem], Any]], ...] = (
+    ("seg", "segment", _skimage),
+    ("mat", "matte", _pymatting),
+)
+"""Prefix of the figures, task, and somebody else's exact solver for it."""

@@ -1,0 +1,102 @@
+"""Folders of pictures with object masks: the PASCAL VOC devkit, and plain images/masks pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from napari_deep_energy.errors import InvalidInput
+
+from .objects import Objects, Selection, collect, components
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Pair = tuple[Image.Image, NDArray[np.integer]]
+
+DEFAULT = Selection()
+
+
+def read_voc(devkit: Path, split: str, size: int, selection: Selection = DEFAULT) -> Objects:
+    """Objects of one split of PASCAL VOC (Everingham et al., IJCV 2010).
+
+    Parameters
+    ----------
+    devkit
+        The folder ``VOCdevkit``, or the ``VOC2012`` inside it.
+    split
+        A list in ``ImageSets/Segmentation``: ``"train"`` or ``"val"``.
+    size
+        Height and width to which the pictures are resized.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder is not laid out as a devkit.
+    """
+    root = _voc_root(devkit)
+    names = (root / "ImageSets" / "Segmentation" / f"{split}.txt").read_text().split()
+    pairs = (pair for name in names if (pair := _voc_pair(root, name)))
+    return collect(pairs, f"{root.name} {split}", size, selection)
+
+
+def is_voc(folder: Path) -> bool:
+    """Whether a folder is a VOC devkit."""
+    return bool(_voc_roots(folder))
+
+
+def _voc_roots(folder: Path) -> list[Path]:
+    candidates = (folder, *sorted(folder.glob("VOC*"), reverse=True))
+    return [root for root in candidates if (root / "ImageSets" / "Segmentation").is_dir()]
+
+
+def _voc_root(devkit: Path) -> Path:
+    if roots := _voc_roots(devkit):
+        return roots[0]
+    raise InvalidInput(
+        f"{devkit} is not a VOC devkit: there is no ImageSets/Segmentation in it or in a VOC* "
+        "folder below; give the folder called VOCdevkit."
+    )
+
+
+def _voc_pair(root: Path, name: str) -> Pair | None:
+    image = Image.open(root / "JPEGImages" / f"{name}.jpg")
+    instances = root / "SegmentationObject" / f"{name}.png"
+    classes = root / "SegmentationClass" / f"{name}.png"
+    if instances.is_file():
+        return image, np.array(Image.open(instances))
+    if classes.is_file():
+        return image, components(np.array(Image.open(classes)))
+    return None
+
+
+def read_pairs(folder: Path, size: int, selection: Selection = DEFAULT) -> Objects:
+    """Objects of ``folder/images/*`` with ``folder/masks/<same name>.png``.
+
+    A mask holds 0 for the background and one number an instance. Where 255 is its only other
+    value it is a binary mask, whose connected components are the objects.
+    """
+    if not (folder / "images").is_dir() or not (folder / "masks").is_dir():
+        raise InvalidInput(f"{folder} holds no folders images and masks; check the path.")
+    return collect(_pairs(folder), folder.name, size, selection)
+
+
+def _pairs(folder: Path) -> Iterator[Pair]:
+    for path in sorted((folder / "images").iterdir()):
+        mask = folder / "masks" / f"{path.stem}.png"
+        if mask.is_file():
+            instances = np.array(Image.open(mask))
+            if set(np.unique(instances)) <= {0, 255}:
+                instances = components(instances > 0)
+            yield Image.open(path), instances
+
+
+def find_sets(folder: Path) -> list[Path]:
+    """Folders with pictures and masks: ``folder`` itself, or those in it."""
+    candidates = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
+    return [p for p in candidates if (p / "images").is_dir() and (p / "masks").is_dir()]
