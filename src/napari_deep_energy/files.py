@@ -37,6 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
+        draft.chmod(0o644)  # some writers keep their files to themselves
         draft.replace(path)
     except OSError as error:
         raise InvalidInput(f"cannot write {path} ({error.strerror or error}).") from error

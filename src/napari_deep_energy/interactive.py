@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import torch
 
-from .energy import SPECS, EnergySpec
+from .energy import SPECS, EnergySpec, RandomWalker
 from .errors import InvalidInput
-from .minimisers import Minimiser, NetworkMinimiser, Solution, SparseDirect, Stop, never
+from .minimisers import (
+    Minimiser,
+    NestedDissection,
+    NetworkMinimiser,
+    Solution,
+    SparseDirect,
+    Stop,
+    never,
+)
 from .networks import Checkpoint, bundled
 from .problem import Problem, image_tensor
 
@@ -122,7 +130,8 @@ class InteractiveSolver:
     def _minimiser(self, name: str) -> Minimiser:
         if name not in self._minimisers:
             if name == "analytic":
-                self._minimisers[name] = SparseDirect()
+                is_grid = self.spec.task == RandomWalker.task
+                self._minimisers[name] = NestedDissection() if is_grid else SparseDirect()
             else:
                 checkpoint = load_model(self._model, self.spec.task)
                 self._minimisers[name] = NetworkMinimiser(checkpoint, self.device)

@@ -1,0 +1,138 @@
+"""The plugin at work in a real viewer, step by step, with its window and results written down."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import napari
+import numpy as np
+from qtpy.QtWidgets import QApplication
+from skimage import data
+
+from ..energy import ClosedFormMatting, EnergySpec, RandomWalker
+from ..results import Inputs, write_comparison
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
+
+    from ..minimisers import Solution
+    from .dock import DeepEnergyWidget
+
+PATIENCE = 300
+"""Seconds to wait for one answer."""
+
+SEGMENT_STROKES = {
+    1: [
+        [(60, 200), (100, 235), (160, 225)],
+        [(210, 150), (235, 190), (300, 215)],
+        [(300, 100), (400, 90), (490, 150)],
+        [(290, 350), (400, 420), (490, 380)],
+        [(370, 230), (490, 250)],
+    ],
+    2: [
+        [(20, 20), (150, 30), (260, 10), (400, 15)],
+        [(20, 100), (180, 90)],
+        [(20, 330), (150, 320), (200, 380), (200, 490)],
+        [(60, 410), (220, 430)],
+        [(290, 410), (310, 490)],
+    ],
+}
+"""The astronaut, and what is behind her: polylines of (row, column)."""
+
+MATTE_PICTURE = "chelsea"
+MATTE_STROKES = {
+    1: [
+        [(20, 130), (80, 200), (60, 330), (20, 370)],
+        [(60, 100), (130, 110), (180, 120), (240, 150), (285, 250)],
+        [(110, 180), (170, 220), (170, 330), (230, 340), (285, 310)],
+        [(120, 340), (160, 355)],
+    ],
+    2: [
+        [(10, 10), (60, 50), (200, 15), (290, 20)],
+        [(10, 440), (100, 420), (280, 435)],
+        [(60, 400), (180, 400)],
+    ],
+}
+"""A cat, and what is around it."""
+
+
+def run(output: Path, stay: bool = False) -> dict[Path, str]:
+    """Play the demonstration; returns the files that it wrote, each with what it shows."""
+    output.mkdir(parents=True, exist_ok=True)
+    viewer = napari.Viewer()
+    window = viewer.window
+    window.resize(1500, 950)
+    _, dock = window.add_plugin_dock_widget("napari-deep-energy", "Deep Energy")
+    _, compare = window.add_plugin_dock_widget("napari-deep-energy", "Compare")
+    written: dict[Path, str] = {}
+    for task, name, strokes in (
+        ("segment", "astronaut", SEGMENT_STROKES),
+        ("matte", MATTE_PICTURE, MATTE_STROKES),
+    ):
+        viewer.layers.clear()
+        image = getattr(data, name)()
+        dock.image_layer = viewer.add_image(image, name=name)
+        viewer.reset_view()
+        dock.task, dock.engine, dock.live = task, "both", True
+        seeds = dock.new_strokes()
+        solutions = paint(dock, seeds, strokes)
+        written |= keep(output / task, viewer, Inputs(image, seeds.data, name), solutions, task)
+    if stay:
+        napari.run()
+    else:
+        viewer.close()
+    return written
+
+
+def paint(
+    dock: DeepEnergyWidget, seeds: Labels, strokes: dict[int, list[Any]]
+) -> dict[str, Solution]:
+    """Paint as a hand does, stroke after stroke, and wait for the last exact answer."""
+    answers: list[dict[str, Solution]] = []
+    dock.solved.connect(answers.append)
+    seeds.brush_size = 9
+    for label, polylines in strokes.items():
+        for corners in polylines:
+            for point in along(corners):
+                seeds.paint(point, label)
+                QApplication.processEvents()
+    answers.clear()
+    dock.solve_once()
+    deadline = time.monotonic() + PATIENCE
+    while not answers:
+        QApplication.processEvents()
+        time.sleep(0.01)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no answer within {PATIENCE} s; the dock says: {dock.state}")
+    dock.solved.disconnect(answers.append)
+    return answers[-1]
+
+
+def along(corners: list[tuple[int, int]], step: float = 4.0) -> list[tuple[float, float]]:
+    """Points ``step`` pixels apart along a polyline."""
+    points = np.array(corners, float)
+    lengths = np.r_[0, np.cumsum(np.hypot(*np.diff(points, axis=0).T))]
+    places = np.arange(0, lengths[-1], step)
+    rows, columns = (np.interp(places, lengths, points[:, axis]) for axis in (0, 1))
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def keep(
+    folder: Path, viewer: Any, inputs: Inputs, solutions: dict[str, Solution], task: str
+) -> dict[Path, str]:
+    """Write the window's picture, both results and the table of the comparison."""
+    for _ in range(20):  # let the layers and the table be drawn
+        QApplication.processEvents()
+        time.sleep(0.02)
+    spec: EnergySpec = RandomWalker() if task == "segment" else ClosedFormMatting()
+    write_comparison(folder, inputs, solutions, spec)
+    picture = folder / "window.png"
+    viewer.screenshot(str(picture), canvas_only=False, flash=False)
+    return {
+        picture: f"the window, to look at ({task})",
+        folder / "comparison.csv": "network against the exact solver",
+        folder / "network": "the network's answer",
+        folder / "analytic": "the exact answer",
+    }
