@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import imageio.v3 as iio
 import numpy as np
-import tifffile
 from PIL import Image
 
 from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.files import read_array
 from napari_deep_energy.images import normalise
 
 from .objects import Objects, Selection, collect
@@ -82,16 +81,10 @@ def _pictures(path: Path, skipped: list[str]) -> Iterator[NDArray[np.uint8]]:
         skipped.append(f"{path.name}: not a PNG, JPEG, BMP or TIFF")
         return
     try:
-        for plane in planes(_read(path)):
+        for plane in planes(read_array(path)):
             yield to_rgb(plane, path.name)
-    except (OSError, ValueError, SyntaxError, IndexError, KeyError) as error:
-        skipped.append(f"{path.name}: {error}")
-
-
-def _read(path: Path) -> NDArray[Any]:
-    if path.suffix.lower() in (".tif", ".tiff"):
-        return np.asarray(tifffile.imread(path))
-    return np.asarray(iio.imread(path))
+    except InvalidInput as error:
+        skipped.append(f"{path.name}: {str(error).removeprefix(path.name).strip()}")
 
 
 def planes(array: NDArray[Any]) -> list[NDArray[Any]]:

@@ -12,3 +12,7 @@ class InvalidInput(ValueError):
 
 class Cancelled(RuntimeError):
     """The caller's ``stop`` returned true; nothing was produced and nothing was changed."""
+
+
+class Diverged(RuntimeError):
+    """The training loss became NaN or infinite; the message names step, size and objects."""

@@ -7,10 +7,9 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-import imageio.v3 as iio
 import numpy as np
 import tifffile
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from .errors import InvalidInput
 from .images import without_alpha
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TIFF = {".tif", ".tiff"}
+PLAIN_MODES = {"1", "L", "LA", "I", "I;16", "F", "RGB", "RGBA"}
+"""Pillow's modes that are taken as they are; palettes, CMYK and the like become RGB."""
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def read_image(path: Path) -> NDArray[Any]:
     InvalidInput
         If the file is missing, damaged, or not a single 2D picture.
     """
-    image = without_alpha(np.squeeze(_read(path, "picture")))
+    image = without_alpha(np.squeeze(read_array(path)))
     if image.ndim not in (2, 3):
         raise InvalidInput(
             f"{path.name} has shape {image.shape}; give a single picture, (H, W) or (H, W, C)."
@@ -70,7 +71,7 @@ def read_strokes(path: Path) -> NDArray[Any]:
     InvalidInput
         If the file is missing, damaged, or in colour.
     """
-    strokes = np.squeeze(_read(path, "strokes file"))
+    strokes = np.squeeze(read_array(path, indexed=True))
     if strokes.ndim == 3 and strokes.shape[-1] in (2, 3, 4):
         colours = strokes[..., : 1 if strokes.shape[-1] == 2 else 3]
         if (colours == colours[..., :1]).all():
@@ -83,19 +84,24 @@ def read_strokes(path: Path) -> NDArray[Any]:
     return strokes
 
 
-def _read(path: Path, what: str) -> NDArray[Any]:
+def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
+    """Everything in a picture file, as stored; of a palette the colours, or the indices.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is missing or cannot be read.
+    """
     if not path.is_file():
-        raise InvalidInput(f"there is no {what} at {path}; check the path.")
+        raise InvalidInput(f"there is no picture at {path}; check the path.")
     try:
         if path.suffix.lower() in TIFF:
             return np.asarray(tifffile.imread(path))
         with Image.open(path) as picture:
-            if picture.mode in ("P", "1", "L", "I", "I;16", "RGB", "RGBA", "LA"):
-                indexed = picture.mode != "P" or what != "picture"
-                return np.asarray(picture if indexed else picture.convert("RGB"))
-        return np.asarray(iio.imread(path))
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, IndexError) as error:
-        raise InvalidInput(f"{path.name} cannot be read as a {what} ({error}).") from error
+            is_plain = picture.mode in PLAIN_MODES or (indexed and picture.mode == "P")
+            return np.asarray(picture if is_plain else picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, KeyError, IndexError) as error:
+        raise InvalidInput(f"{path.name} cannot be read as a picture ({error}).") from error
 
 
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:
@@ -110,7 +116,7 @@ def write_array(path: Path, array: NDArray[Any], axes: str) -> None:
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
     """Write a PNG, (H, W, 3) or (H, W, 4)."""
     with replacing(path) as draft:
-        iio.imwrite(draft, picture)
+        Image.fromarray(picture).save(draft)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,8 +1,8 @@
-"""Colour of the object under a soft edge, after Germer et al., "Fast Multi-Level Foreground
-Estimation", 2020.
+"""Colour of the object under a soft edge.
 
-A pixel of opacity alpha shows alpha F + (1 - alpha) B, paper Eq. (6). Pasting it elsewhere with its
-own colour carries a rim of the old background along; F does not.
+After Germer et al., "Fast Multi-Level Foreground Estimation", 2020: a pixel of opacity alpha shows
+alpha F + (1 - alpha) B, paper Eq. (6). Pasted elsewhere with its own colour it carries a rim of the
+old background along; F does not.
 """
 
 from __future__ import annotations

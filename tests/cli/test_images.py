@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,6 @@ import tifffile
 from PIL import Image
 
 from napari_deep_energy import segment
-
-
-def run(*arguments) -> subprocess.CompletedProcess:
-    """Run the command as a user does, in a process of its own."""
-    command = [sys.executable, "-m", "napari_deep_energy", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -30,7 +25,7 @@ def files(tmp_path, photograph, strokes):
     return tmp_path
 
 
-def test_segment_writes_what_python_returns(files, photograph, strokes):
+def test_segment_writes_what_python_returns(files, photograph, strokes, run):
     done = run("segment", files / "image.png", files / "strokes.tif", "-o", files / "out")
     assert done.returncode == 0, done.stderr
     assert {p.name for p in (files / "out").iterdir()} == {
@@ -50,7 +45,7 @@ def test_segment_writes_what_python_returns(files, photograph, strokes):
     assert np.asarray(Image.open(files / "out/overlay.png")).shape == (40, 56, 3)
 
 
-def test_matte_takes_a_trimap_and_writes_a_cutout(files):
+def test_matte_takes_a_trimap_and_writes_a_cutout(files, run):
     inputs = files / "image.png", files / "trimap.png"
     done = run("matte", *inputs, "-o", files / "out", "--engine", "network")
     assert done.returncode == 0, done.stderr
@@ -63,7 +58,7 @@ def test_matte_takes_a_trimap_and_writes_a_cutout(files):
     assert report["gap"] is None
 
 
-def test_compare_writes_both_and_what_sets_them_apart(files):
+def test_compare_writes_both_and_what_sets_them_apart(files, run):
     done = run("compare", files / "image.png", files / "strokes.tif", "-o", files / "out")
     assert done.returncode == 0, done.stderr
     out = files / "out"
@@ -75,7 +70,7 @@ def test_compare_writes_both_and_what_sets_them_apart(files):
     assert "mean IoU" in done.stdout
 
 
-def test_settings_reach_the_solver(files, photograph, strokes):
+def test_settings_reach_the_solver(files, photograph, strokes, run):
     run("segment", files / "image.png", files / "strokes.tif", "-o", files / "out",
         "--beta", 50, "--lam", 3, "--hard-seeds")  # fmt: skip
     report = json.loads((files / "out/report.json").read_text())
@@ -96,7 +91,7 @@ def test_settings_reach_the_solver(files, photograph, strokes):
         (("compare", "image.png", "strokes.tif", "--epsilon", "1"), "belongs to matting"),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_sentence_and_exit_code_1(files, arguments, sentence):
+def test_bad_input_is_one_sentence_and_exit_code_1(files, arguments, sentence, run):
     Image.fromarray(np.ones((5, 6), np.uint8)).save(files / "small.png")
     located = [files / a if "." in a else a for a in arguments]
     done = run(*located, "-o", files / "out")
@@ -106,8 +101,16 @@ def test_bad_input_is_one_sentence_and_exit_code_1(files, arguments, sentence):
     assert not (files / "out").exists()
 
 
-def test_info_passes_its_self_test():
+def test_info_passes_its_self_test(run):
     done = run("info")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "self-test passed" in done.stdout
     assert "weights, segment" in done.stdout
+
+
+def test_the_command_is_installed():
+    script = Path(sys.executable).with_name("napari-deep-energy")
+    done = subprocess.run([script, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    for command in ("segment", "matte", "compare", "demo", "train", "finetune", "evaluate", "info"):
+        assert command in done.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import napari
@@ -15,6 +14,8 @@ from ..energy import ClosedFormMatting, EnergySpec, RandomWalker
 from ..results import Inputs, write_comparison
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari.layers import Labels
 
     from ..minimisers import Solution
@@ -65,7 +66,7 @@ def run(output: Path, stay: bool = False) -> dict[Path, str]:
     window = viewer.window
     window.resize(1500, 950)
     _, dock = window.add_plugin_dock_widget("napari-deep-energy", "Deep Energy")
-    _, compare = window.add_plugin_dock_widget("napari-deep-energy", "Compare")
+    window.add_plugin_dock_widget("napari-deep-energy", "Compare")
     written: dict[Path, str] = {}
     for task, name, strokes in (
         ("segment", "astronaut", SEGMENT_STROKES),

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from ..errors import Cancelled, InvalidInput
+from ..errors import Cancelled, Diverged, InvalidInput
 from . import demo, images, info, training
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app.command()(images.segment)
 app.command()(images.matte)
 app.command()(images.compare)
 app.command()(demo.demo)
+app.command()(training.train)
+app.command()(training.finetune)
 app.add_typer(training.evaluate, name="evaluate")
 app.command()(info.info)
 
@@ -28,7 +30,7 @@ def main() -> None:
     """Run a command; bad input ends in one sentence and exit code 1, never in a traceback."""
     try:
         app()
-    except InvalidInput as error:
+    except (InvalidInput, Diverged) as error:
         Console(stderr=True).print(f"[bold red]error:[/] {error}", soft_wrap=True, highlight=False)
         sys.exit(1)
     except (Cancelled, KeyboardInterrupt):

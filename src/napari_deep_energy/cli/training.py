@@ -1,7 +1,167 @@
-"""``train``, ``finetune`` and ``evaluate``."""
+"""``train``, ``finetune`` and ``evaluate``: the training module, with a bar and a table."""
 
 from __future__ import annotations
 
-import typer
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
 
-evaluate = typer.Typer(help="The paper's tables.", no_args_is_help=True)
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from .images import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from ..training import Progress
+
+Recipe = Annotated[str, typer.Option(help="A TOML file, or a bundled recipe's name.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
+VocFolder = Annotated[Path, typer.Option("--voc", help="VOCdevkit, or its VOC2012 folder.")]
+
+
+def train(
+    data: Annotated[
+        list[Path], typer.Argument(help="VOCdevkit, or folders with images/ and masks/.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")] = Path(
+        "run"
+    ),
+    recipe: Recipe = "fast_segment",
+    steps: Annotated[int | None, typer.Option(help="Shorten the recipe to this many.")] = None,
+) -> None:
+    """Train on pictures with masks, which only say where strokes may lie; resumes a run."""
+    from .. import training
+
+    chosen = training.Recipe.load(recipe)
+    chosen = chosen if steps is None else chosen.shortened(steps)
+    with _Interrupt() as interrupted:
+        _show(training.train(chosen, data, output, interrupted), interrupted)
+
+
+def finetune(
+    folder: Annotated[Path, typer.Argument(help="Your pictures; no label is needed.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder of the run.")
+    ] = None,
+    task: Annotated[Task, typer.Option(help="What the model is for.")] = Task.segment,
+    start: Annotated[
+        Path | None, typer.Option(help="Checkpoint to start from; the bundled one by default.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A TOML file, or a bundled recipe's name.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Shorten the recipe to this many.")] = None,
+) -> None:
+    """Adapt the network to a folder of unlabelled pictures; Ctrl+C keeps the best so far."""
+    from .. import training
+
+    chosen = training.Recipe.load(recipe or f"finetune_{task}")
+    chosen = chosen if steps is None else chosen.shortened(steps)
+    with _Interrupt() as interrupted:
+        run = training.finetune(folder, chosen, interrupted, out=output, start=start)
+        _show(run, interrupted)
+
+
+evaluate = typer.Typer(help="The tables of the paper.", no_args_is_help=True)
+
+
+@evaluate.command()
+def table1(
+    voc: VocFolder,
+    alphamatting: Annotated[
+        Path | None, typer.Option(help="Folder with image, alpha and trimap1.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(help="Objects a split; all by default.")] = None,
+    segment: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
+    matte: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Energies and IoU of exact solver, network and random network, and the error of mattes."""
+    from .. import training
+
+    with Console(stderr=True).status("measuring"):
+        figures = training.evaluate_table1(
+            voc, alphamatting, segment=segment, matte=matte, count=count
+        )
+    _report("Table 1", figures, json_file)
+
+
+@evaluate.command()
+def table2(
+    voc: VocFolder,
+    sizes: Annotated[list[int] | None, typer.Option(help="Picture sizes.")] = None,
+    count: Annotated[int, typer.Option(help="Pictures a size.")] = 3,
+    json_file: JsonFile = None,
+) -> None:
+    """Seconds of the network and of the exact solvers."""
+    from .. import training
+
+    with Console(stderr=True).status("measuring"):
+        figures = training.evaluate_table2(voc, sizes=sizes or (128, 256, 512), count=count)
+    _report("Table 2", figures, json_file)
+
+
+class _Interrupt:
+    """Ctrl+C as a wish to stop after the current step, so that the best network is kept."""
+
+    def __init__(self) -> None:
+        self.wished = False
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.wished = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second one means it
+
+    def __call__(self) -> bool:
+        return self.wished
+
+
+def _show(run: Iterator[Progress], interrupted: _Interrupt) -> None:
+    """Consume a run behind a progress bar, then say what it gave."""
+    console = Console()
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    last: Progress | None = None
+    with Bar(TextColumn("{task.description}"), *columns, console=console) as bar:
+        row = bar.add_task("reading pictures", total=None)
+        for progress in run:
+            if last is None:
+                for reason in progress.skipped:
+                    console.print(f"skipped: {reason}", soft_wrap=True, highlight=False)
+            last = progress
+            text = (
+                f"loss {progress.loss:.4g}, E/E* {progress.ratio:.3g}, "
+                f"{progress.samples_per_second:.0f} samples/s"
+            )
+            bar.update(row, total=progress.steps, completed=progress.step, description=text)
+    if last is None or last.checkpoint is None:
+        console.print("nothing was trained")
+        raise typer.Exit(1)
+    console.print(
+        f"{'stopped' if interrupted.wished else 'done'} after {last.step} steps; E/E* on held-out "
+        f"pictures {last.first_ratio:.3g} -> {last.best_ratio:.3g}; model in {last.checkpoint}",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def _report(title: str, figures: dict[str, float], json_file: Path | None) -> None:
+    from ..files import write_report
+
+    table = Table("figure", "value", title=title)
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.5g}")
+    Console().print(table)
+    if json_file:
+        write_report(json_file, figures)
