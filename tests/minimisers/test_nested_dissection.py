@@ -94,9 +94,9 @@ def test_a_stroke_reads_only_the_nodes_above_it(monkeypatch):
     eliminated = []
     whole = Fronts.eliminate
 
-    def counted(self, system, nodes, halves):
+    def counted(self, rows, excess, inverted, nodes, halves):
         eliminated.append(len(nodes) * self.size)
-        return whole(self, system, nodes, halves)
+        return whole(self, rows, excess, inverted, nodes, halves)
 
     monkeypatch.setattr(Fronts, "eliminate", counted)
     spec, size = RandomWalker(), (128, 128)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LANES_WIDTH = 26
 """Fronts of at most this many pixels are stored node last."""
 
+FEW = 4
+"""Up to this many columns, a multiplication and a sum outrun batched BLAS."""
+
 
 def allocate(
     shape: tuple[int, ...],
@@ -52,3 +55,17 @@ def concatenate(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor, d: torch.Tens
     result = allocate((n, p + q, p + q), is_lanes(a) or is_lanes(d), b)
     result[:, :p, :p], result[:, :p, p:], result[:, p:, :p], result[:, p:, p:] = a, b, c, d
     return result
+
+
+def times(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """A x for a few columns: (N, I, J), (N, J, K) -> (N, I, K)."""
+    if is_lanes(a) or a.shape[0] == 1 or x.shape[2] > FEW:
+        return product(a, x)
+    return torch.stack([(a * column[:, None]).sum(2) for column in x.unbind(2)], 2)
+
+
+def transposed_times(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """A' x for a few columns: (N, J, I), (N, J, K) -> (N, I, K)."""
+    if is_lanes(a) or a.shape[0] == 1 or x.shape[2] > FEW:
+        return product(a.mT, x)
+    return torch.stack([(a * column[..., None]).sum(1) for column in x.unbind(2)], 2)

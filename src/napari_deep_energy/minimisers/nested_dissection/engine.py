@@ -13,6 +13,7 @@ from ...errors import InvalidInput
 from ..solution import Outcome, Solution, Stop, never, read_out
 from .factor import Factor
 from .plan import make_plan
+from .refinement import free_operator, refine
 from .system import Couplings, System, columns_of, precise
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from ...energy import Laplacian, QuadraticEnergy
     from ...problem import Problem
+
+TOLERANCE = 1e-5
+"""Estimated error at which refinement stops."""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class _State:
     """(H * W) pixels that it has yet to take in, all of them if None."""
     is_new: bool = True
     """Whether right-hand sides must be taken in everywhere, since their number changed."""
+    x: torch.Tensor | None = None
+    """(K, H, W) the last refined solution, to start from."""
 
 
 class NestedDissection:
@@ -54,30 +60,23 @@ class NestedDissection:
 
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
-        state, x = self._solve(problem, energy, stop)
+        state = self._follow(problem, energy)
+        if state.couplings.never_subtracts:
+            x, outcome, advice = _direct(state, stop), Outcome.EXACT, ""
+        else:
+            x, outcome, advice = _refined(state, stop)
+        if len(x) < energy.targets.shape[1]:  # the last class follows, see columns_of
+            x = torch.cat([x, 1 - x.sum(0, keepdim=True)])
         solution = read_out(
             precise(energy, state.couplings.laplacian),
-            x,
+            x[None],
             problem,
             engine=self.name,
             seconds=time.perf_counter() - start,
-            outcome=Outcome.EXACT,
+            outcome=outcome,
+            advice=advice,
         )
         return replace(solution, x=solution.x.to(energy.targets.dtype))
-
-    def _solve(
-        self, problem: Problem, energy: QuadraticEnergy, stop: Stop
-    ) -> tuple[_State, torch.Tensor]:
-        """State of the picture and x, (1, K, H, W)."""
-        classes, *size = energy.targets.shape[1:]
-        state = self._follow(problem, energy)
-        system = System(state.couplings.padded(state.is_fixed), state.columns.flatten(1).T)
-        state.factor.take_in(system, state.changed, state.is_new, stop)
-        state.changed, state.is_new = np.zeros(size[0] * size[1], bool), False
-        x = state.factor.solve(stop).T.reshape(1, -1, *size)
-        if x.shape[1] < classes:  # the last one follows, see columns_of
-            x = torch.cat([x, 1 - x.sum(1, keepdim=True)], 1)
-        return state, x
 
     def _follow(self, problem: Problem, energy: QuadraticEnergy) -> _State:
         """State of this energy's picture, with what changed since the last solve noted in it."""
@@ -89,15 +88,54 @@ class NestedDissection:
         columns = columns_of(energy, state.couplings)
         differs = state.is_fixed != energy.is_fixed[0]
         differs = state.couplings.widened(differs)
-        if columns.shape == state.columns.shape:
-            differs = differs | (columns != state.columns).any(0)
-        else:
-            differs = differs | (columns[0] != state.columns[0])
-            state.is_new = True
+        state.is_new |= columns.shape != state.columns.shape
+        compared = columns[:1] if state.is_new else columns
+        for new, old in zip(compared, state.columns, strict=False):
+            differs = differs | (new != old)
         state.columns, state.is_fixed = columns, energy.is_fixed[0]
         if state.changed is not None:
             state.changed |= differs.flatten().cpu().numpy()
         return state
+
+
+def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> None:
+    """Bring the factor up to date with the state's matrix and these right-hand sides."""
+    like = state.factor.like
+    planes = state.couplings.planes[:0]
+    if state.changed is None or state.changed.any():
+        planes = state.couplings.padded(state.is_fixed)
+    columns = [values.flatten(1).T.to(like) for values in (state.columns[:1], rhs)]
+    system = System(planes.to(like), *columns)
+    state.factor.take_in(system, state.changed, all_rhs, stop)
+    state.changed = np.zeros(state.is_fixed.numel(), bool)
+
+
+def _direct(state: _State, stop: Stop) -> torch.Tensor:
+    """x, (K, H, W), by elimination alone."""
+    _take_in(state, state.columns[1:], stop, all_rhs=state.is_new)
+    state.is_new = False
+    return state.factor.solve(stop).T.reshape(-1, *state.is_fixed.shape[1:])
+
+
+def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
+    """x, (K, H, W), by a factor in single precision and refinement, or in double if that fails."""
+    rhs, size = state.columns[1:], state.is_fixed.shape[1:]
+    apply = free_operator(state.couplings, state.columns[:1], state.is_fixed)
+
+    def precondition(residual: torch.Tensor) -> torch.Tensor:
+        _take_in(state, residual, stop, all_rhs=True)
+        return state.factor.solve(stop).double().T.reshape(-1, *size)
+
+    start = state.x if state.x is not None else torch.zeros_like(rhs)
+    result = refine(apply, precondition, rhs, start, TOLERANCE)
+    if not result.error <= TOLERANCE and state.factor.like.dtype == torch.float32:
+        state.factor, state.changed = Factor(state.factor.plan, state.couplings.planes), None
+        result = refine(apply, precondition, rhs, torch.zeros_like(rhs), TOLERANCE)
+    state.x = result.x if result.error < 1 else None
+    if result.error <= TOLERANCE:
+        return result.x, Outcome.EXACT, ""
+    advice = f"the solution may be off by {result.error:.1g}; raise epsilon or paint more seeds."
+    return result.x, Outcome.DEGRADED, advice
 
 
 def _first(problem: Problem, energy: QuadraticEnergy) -> _State:
@@ -107,6 +145,6 @@ def _first(problem: Problem, energy: QuadraticEnergy) -> _State:
     couplings = Couplings(energy.laplacian, problem.image)
     height, width = energy.targets.shape[2:]
     plan = make_plan((height, width), couplings.offsets)
-    factor = Factor(plan, couplings.planes)
+    factor = Factor(plan, couplings.planes[:0].float())
     columns = columns_of(energy, couplings)
     return _State(energy.laplacian, couplings, factor, columns, energy.is_fixed[0], None)

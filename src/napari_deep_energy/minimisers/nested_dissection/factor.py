@@ -7,13 +7,14 @@ again, and nothing else. What a node leaves on its ring is kept for large nodes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 
 from ...errors import Cancelled
 from .batch import allocate
+from .elimination import pivot_inverses
 from .fronts import Fronts, Remainder, put
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ CHUNK = 2**20
 
 Nodes: TypeAlias = "list[torch.Tensor]"
 """Numbers of some nodes of one level, ascending, for each of its shapes."""
+
+
+class Task(NamedTuple):
+    """Some nodes to eliminate, and what their halves left."""
+
+    fronts: Fronts
+    nodes: torch.Tensor
+    halves: list[Remainder]
 
 
 class Factor:
@@ -58,11 +67,13 @@ class Factor:
         stop
             Polled between batches; after :class:`Cancelled`, call again with these pixels too.
         """
-        if changed is not None and is_new:
-            for level in self.levels:
-                for fronts in level:
-                    fronts.centre = None
-            self._sweep(system, self._touched(None), stop, forward_only=True)
+        if changed is None or not is_new:
+            self._sweep(system, self._touched(changed), stop, forward_only=False)
+            return
+        for level in self.levels:
+            for fronts in level:
+                fronts.centre = None
+        self._sweep(system, self._touched(None), stop, forward_only=True)
         self._sweep(system, self._touched(changed), stop, forward_only=False)
 
     def solve(self, stop: Stop) -> torch.Tensor:
@@ -96,7 +107,7 @@ class Factor:
         levels = self.plan.levels
         if changed is None:
             return [[self._numbers(np.arange(len(s.origins))) for s in level] for level in levels]
-        own = changed[self.plan.order]
+        own = np.sort(self.plan.rank[np.flatnonzero(changed)])
         marks = [[_own_marks(shape, own) for shape in level] for level in levels]
         for number in range(len(levels) - 2, -1, -1):
             for shape, mark in zip(levels[number], marks[number], strict=True):
@@ -115,14 +126,17 @@ class Factor:
         for chunk in self._chunks(touched[self.tiles]):
             self._tiles(system, chunk, stop, forward_only)
         for number in range(self.tiles - 1, -1, -1):
-            for fronts, nodes in zip(self.levels[number], touched[number], strict=True):
-                check(stop)
-                if len(nodes):
-                    halves = [
-                        rows(self.levels[number + 1][half.shape].kept, nodes + half.first)
-                        for half in fronts.shape.halves
-                    ]
-                    keep(fronts, system, nodes, halves, forward_only)
+            below = [fronts.kept for fronts in self.levels[number + 1]]
+            tasks = [
+                Task(
+                    fronts,
+                    nodes,
+                    [rows(below[h.shape], nodes + h.first) for h in fronts.shape.halves],
+                )
+                for fronts, nodes in zip(self.levels[number], touched[number], strict=True)
+                if len(nodes)
+            ]
+            keep(tasks, work(tasks, system, stop, forward_only), forward_only)
 
     def _chunks(self, tiles: Nodes) -> list[Nodes]:
         """Tiles in portions that bound the memory for what is not kept."""
@@ -138,23 +152,24 @@ class Factor:
         portions, firsts = self._subtrees(tiles)
         left: list[Remainder | None] = []
         for number in range(len(self.levels) - 1, self.tiles - 1, -1):
-            here: list[Remainder | None] = []
+            tasks, places = [], []
+            first = firsts[number - self.tiles]
             for index, (fronts, nodes) in enumerate(
                 zip(self.levels[number], portions[number - self.tiles], strict=True)
             ):
-                check(stop)
-                if not len(nodes):
-                    here.append(None)
-                    continue
-                halves = []
-                for k, half in enumerate(fronts.shape.halves):
-                    first = firsts[number - self.tiles][index, k]
-                    halves.append(rows(left[half.shape], slice(first, first + len(nodes))))
-                if number == self.tiles:
-                    keep(fronts, system, nodes, halves, forward_only)
-                else:
-                    here.append(work(fronts, system, nodes, halves, forward_only))
-            left = here
+                if len(nodes):
+                    halves = [
+                        rows(left[half.shape], slice(first[index, k], first[index, k] + len(nodes)))
+                        for k, half in enumerate(fronts.shape.halves)
+                    ]
+                    tasks.append(Task(fronts, nodes, halves))
+                    places.append(index)
+            done = work(tasks, system, stop, forward_only)
+            if number == self.tiles:
+                keep(tasks, done, forward_only)
+            left = [None] * len(self.levels[number])
+            for index, remainder in zip(places, done, strict=True):
+                left[index] = remainder
 
     def _subtrees(self, tiles: Nodes) -> tuple[list[Nodes], list[dict[tuple[int, int], int]]]:
         """Nodes of each level below some tiles, and where each shape's halves begin among them."""
@@ -176,28 +191,40 @@ class Factor:
         return portions, firsts
 
 
-def work(
-    fronts: Fronts, system: System, nodes: torch.Tensor, halves: list[Remainder], forward_only: bool
-) -> Remainder:
-    """Eliminate these nodes, or only take in their right-hand sides."""
-    if not forward_only:
-        return fronts.eliminate(system, nodes, halves)
-    nothing = fronts.like.new_zeros(len(nodes), 0, 0)
-    return Remainder(nothing, fronts.forward(system, nodes, halves))
+def work(tasks: list[Task], system: System, stop: Stop, forward_only: bool) -> list[Remainder]:
+    """Eliminate the nodes of one level, or only take in their right-hand sides."""
+    done = []
+    if forward_only:
+        for fronts, nodes, halves in tasks:
+            check(stop)
+            nothing = fronts.like.new_zeros(len(nodes), 0, 0)
+            done.append(Remainder(nothing, nothing, fronts.forward(system, nodes, halves)))
+        return done
+    assembled = []
+    for fronts, nodes, halves in tasks:
+        check(stop)
+        assembled.append(fronts.assemble(system, nodes, halves))
+    check(stop)
+    inverses = pivot_inverses([r for r, _ in assembled], [e for _, e in assembled])
+    for (fronts, nodes, halves), front, inverted in zip(tasks, assembled, inverses, strict=True):
+        check(stop)
+        left = fronts.eliminate(*front, inverted, nodes, halves)
+        done.append(Remainder(*left, fronts.forward(system, nodes, halves)))
+    return done
 
 
-def keep(
-    fronts: Fronts, system: System, nodes: torch.Tensor, halves: list[Remainder], forward_only: bool
-) -> None:
-    """As :func:`work`, with the remainder stored for later updates."""
-    left, old = work(fronts, system, nodes, halves, forward_only), fronts.kept
-    coupling, columns = (old.coupling, old.columns) if old else (None, None)
-    if columns is not None and columns.shape[2] != left.columns.shape[2]:
-        columns = None
-    if not forward_only:
-        coupling = put(coupling, left.coupling, nodes, fronts.count)
-    assert coupling is not None
-    fronts.kept = Remainder(coupling, put(columns, left.columns, nodes, fronts.count))
+def keep(tasks: list[Task], done: list[Remainder], forward_only: bool) -> None:
+    """Store what eliminated nodes left, for later updates."""
+    for (fronts, nodes, _), left in zip(tasks, done, strict=True):
+        coupling, excess, rhs = fronts.kept or (None, None, None)
+        if rhs is not None and rhs.shape[2] != left.rhs.shape[2]:
+            rhs = None
+        if not forward_only:
+            coupling = put(coupling, left.coupling, nodes, fronts.count)
+            excess = put(excess, left.excess, nodes, fronts.count)
+        assert coupling is not None
+        assert excess is not None
+        fronts.kept = Remainder(coupling, excess, put(rhs, left.rhs, nodes, fronts.count))
 
 
 def rows(remainder: Remainder | None, nodes: torch.Tensor | slice) -> Remainder:
@@ -205,7 +232,12 @@ def rows(remainder: Remainder | None, nodes: torch.Tensor | slice) -> Remainder:
     assert remainder is not None
     if isinstance(nodes, torch.Tensor) and len(nodes) == int(nodes[-1] - nodes[0]) + 1:
         nodes = slice(int(nodes[0]), int(nodes[-1]) + 1)
-    return Remainder(remainder.coupling[nodes], remainder.columns[nodes])
+    coupling, excess, rhs = remainder
+    return Remainder(
+        coupling[nodes] if len(coupling) else coupling,
+        excess[nodes] if len(excess) else excess,
+        rhs[nodes],
+    )
 
 
 def check(stop: Stop) -> None:
@@ -214,8 +246,10 @@ def check(stop: Stop) -> None:
         raise Cancelled
 
 
-def _own_marks(shape: Shape, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Nodes of a shape that eliminate a marked pixel."""
+def _own_marks(shape: Shape, own: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Nodes of a shape that eliminate one of these places, ascending."""
     count, size = len(shape.origins), len(shape.pivots)
-    marks = own[shape.start : shape.start + count * size].reshape(count, size)
-    return np.asarray(np.logical_or.reduce(marks, axis=1), bool)
+    first, end = np.searchsorted(own, (shape.start, shape.start + count * size))
+    marks = np.zeros(count, bool)
+    marks[(own[first:end] - shape.start) // size] = True
+    return marks

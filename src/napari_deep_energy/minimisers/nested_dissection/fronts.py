@@ -7,27 +7,26 @@ eliminates these, and leaves the rest on its own ring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from .batch import LANES_WIDTH, allocate, is_lanes, product
-from .elimination import inverse
+from .batch import LANES_WIDTH, allocate, is_lanes, product, times, transposed_times
 
 if TYPE_CHECKING:
     from .plan import Half, Plan, Shape
     from .system import System
 
 
-@dataclass
-class Remainder:
+class Remainder(NamedTuple):
     """What eliminated nodes leave on their rings."""
 
     coupling: torch.Tensor
     """(N, R, R); the diagonal is ignored."""
-    columns: torch.Tensor
-    """(N, R, 1 + K): what joins the row excess and the right-hand sides of ring pixels."""
+    excess: torch.Tensor
+    """(N, R, 1): what joins the row excess of ring pixels."""
+    rhs: torch.Tensor
+    """(N, R, K): what joins their right-hand sides."""
 
 
 class Fronts:
@@ -54,12 +53,6 @@ class Fronts:
         self.centre: torch.Tensor | None = None  # (N, P, K)
         self.kept: Remainder | None = None
 
-    def own_columns(self, system: System, nodes: torch.Tensor) -> torch.Tensor:
-        """Row excess and right-hand sides of the pivots, (n, P, 1 + K)."""
-        pixels = self.pixels if len(nodes) == self.count else self.pixels[nodes]
-        result = allocate((*pixels.shape, system.columns.shape[1]), self.lanes, self.like)
-        return result.copy_(system.columns[pixels])
-
     def own_couplings(self, system: System, nodes: torch.Tensor) -> torch.Tensor:
         """The matrix's own entries of the pivots' rows, (n, P, P + R)."""
         origins = self.origins if len(nodes) == self.count else self.origins[nodes]
@@ -72,69 +65,80 @@ class Fronts:
         front[:, self.slots] = system.couplings[origins[:, None] + self.sources]
         return front.view(n, self.size, width)
 
-    def gather(self, system: System, nodes: torch.Tensor, halves: list[Remainder]) -> torch.Tensor:
-        """Row excess and right-hand sides of pivots, what the halves left included."""
-        columns = self.own_columns(system, nodes)
-        for half, left in zip(self.shape.halves, halves, strict=True):
-            for child, front, length in half.runs:
-                end = min(front + length, self.size)
-                if front < end:
-                    columns[:, front:end] += left.columns[:, child : child + end - front]
-        return columns
+    def assemble(
+        self, system: System, nodes: torch.Tensor, halves: list[Remainder]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pivot rows (n, P, P + R) and row excess (n, P, 1) of these nodes' fronts.
 
-    def eliminate(self, system: System, nodes: torch.Tensor, halves: list[Remainder]) -> Remainder:
-        """Factor these nodes; ``halves`` are the remainders of their two halves, in order."""
-        p = self.size
+        ``halves`` are the remainders of their two halves, in order.
+        """
         rows = self.own_couplings(system, nodes)
         for half, left in zip(self.shape.halves, halves, strict=True):
-            add_rows(rows, left.coupling, half, p)
-        columns = self.gather(system, nodes, halves)
-        to_ring = rows[:, :, p:]
-        inverted = inverse(rows[:, :, :p], columns[..., 0] + to_ring.sum(2))
+            add_rows(rows, left.coupling, half, self.size)
+        return rows, self._gather(system.excess, nodes, [left.excess for left in halves])
+
+    def eliminate(
+        self,
+        rows: torch.Tensor,
+        excess: torch.Tensor,
+        inverted: torch.Tensor,
+        nodes: torch.Tensor,
+        halves: list[Remainder],
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Eliminate the pivots of assembled fronts, given A_PP^-1 (n, P, P).
+
+        Returns the coupling and the excess of the remainder.
+        """
+        to_ring = rows[:, :, self.size :]
         gain = product(inverted, to_ring)
         coupling = product(to_ring.mT, gain)
         for half, left in zip(self.shape.halves, halves, strict=True):
-            add_square(coupling, left.coupling, half, p)
+            add_square(coupling, left.coupling, half, self.size)
         self.inverse = put(self.inverse, inverted, nodes, self.count)
         self.gain = put(self.gain, gain, nodes, self.count)
-        return Remainder(coupling, self._pass_on(columns, inverted, gain, nodes, halves))
+        return coupling, self._pass_on(excess, gain, [left.excess for left in halves])
 
     def forward(self, system: System, nodes: torch.Tensor, halves: list[Remainder]) -> torch.Tensor:
-        """Columns of the remainder for new right-hand sides, with the factor as it is."""
+        """Take in the right-hand sides of eliminated nodes; those of the remainder."""
         assert self.inverse is not None
         assert self.gain is not None
-        columns = self.gather(system, nodes, halves)
-        return self._pass_on(
-            columns, pick(self.inverse, nodes), pick(self.gain, nodes), nodes, halves
-        )
+        parts = [left.rhs for left in halves]
+        rhs = self._gather(system.rhs, nodes, parts)
+        self.centre = put(self.centre, times(pick(self.inverse, nodes), rhs), nodes, self.count)
+        return self._pass_on(rhs, pick(self.gain, nodes), parts)
+
+    def _gather(
+        self, values: torch.Tensor, nodes: torch.Tensor, parts: list[torch.Tensor]
+    ) -> torch.Tensor:
+        """Columns (n, P, C) of the pivots: their own ``values`` and what the halves left."""
+        pixels = self.pixels if len(nodes) == self.count else self.pixels[nodes]
+        columns = allocate((*pixels.shape, values.shape[1]), self.lanes, self.like)
+        columns.copy_(values[pixels])
+        for half, part in zip(self.shape.halves, parts, strict=True):
+            for child, front, length in half.runs:
+                end = min(front + length, self.size)
+                if front < end:
+                    columns[:, front:end] += part[:, child : child + end - front]
+        return columns
 
     def _pass_on(
-        self,
-        columns: torch.Tensor,
-        inverted: torch.Tensor,
-        gain: torch.Tensor,
-        nodes: torch.Tensor,
-        halves: list[Remainder],
+        self, columns: torch.Tensor, gain: torch.Tensor, parts: list[torch.Tensor]
     ) -> torch.Tensor:
-        """Right-hand sides beyond the pivots: what stays here, and what goes to the ring."""
-        centre = product(inverted, columns[..., 1:])
-        self.centre = put(self.centre, centre, nodes, self.count)
-        passed = product(gain.mT, columns)
-        for half, left in zip(self.shape.halves, halves, strict=True):
+        """Columns (n, R, C) on the ring: what the pivots and the halves leave there."""
+        passed = transposed_times(gain, columns)
+        for half, part in zip(self.shape.halves, parts, strict=True):
             for child, front, length in half.runs:
-                first = max(front, self.size)
-                if first < front + length:
-                    child += first - front
-                    length -= first - front
-                    ring = first - self.size
-                    passed[:, ring : ring + length] += left.columns[:, child : child + length]
+                skipped = max(front, self.size) - front
+                if skipped < length:
+                    ring, end = front + skipped - self.size, front + length - self.size
+                    passed[:, ring:end] += part[:, child + skipped : child + length]
         return passed
 
     def backward(self, known: torch.Tensor) -> torch.Tensor:
         """x on pivots and ring, (N, P + R, K), from x on the ring, (N, R, K)."""
         assert self.gain is not None
         assert self.centre is not None
-        x = self.centre + product(self.gain, known) if self.ring else self.centre
+        x = self.centre + times(self.gain, known) if self.ring else self.centre
         return torch.cat([x, known], 1)
 
 

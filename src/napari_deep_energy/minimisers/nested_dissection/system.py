@@ -23,15 +23,14 @@ class System:
 
     couplings: torch.Tensor
     """(M * padded picture) -A_ij for each offset of the stencil."""
-    columns: torch.Tensor
-    """(H * W, 1 + K) row excess and right-hand sides."""
+    excess: torch.Tensor
+    """(H * W, 1) row excess."""
+    rhs: torch.Tensor
+    """(H * W, K) right-hand sides."""
 
 
 class Couplings:
-    """w_ij = -L_ij of a picture.
-
-    In single precision if none is negative, since elimination then never subtracts; else in double.
-    """
+    """w_ij = -L_ij of a picture: single precision if none is negative, else double."""
 
     def __init__(self, laplacian: Laplacian, image: torch.Tensor) -> None:
         if isinstance(laplacian, MattingLaplacian):
@@ -41,8 +40,8 @@ class Couplings:
         stencil = laplacian.stencil()
         self.offsets: tuple[tuple[int, int], ...] = tuple((o[0], o[1]) for o in stencil.offsets)
         planes = -stencil.values[0]  # (M, H, W)
-        is_positive = all(bool((planes[m] >= 0).all()) for m in range(1, len(planes)))
-        self.planes = planes.to(torch.float32 if is_positive else torch.float64)
+        self.never_subtracts = all(bool((plane >= 0).all()) for plane in planes[1:])
+        self.planes = planes.to(torch.float32 if self.never_subtracts else torch.float64)
         self.reach = reach_of(self.offsets)
 
     def apply(self, field: torch.Tensor) -> torch.Tensor:
@@ -51,8 +50,9 @@ class Couplings:
         for plane, offset in zip(self.planes, self.offsets, strict=True):
             if offset != (0, 0):
                 here, there = shifted(offset)
-                result[:, here[0], here[1]] += plane[here] * field[:, there[0], there[1]]
-                result[:, there[0], there[1]] += plane[here] * field[:, here[0], here[1]]
+                before, after = (slice(None), *here), (slice(None), *there)
+                result[before].addcmul_(plane[here], field[after])
+                result[after].addcmul_(plane[here], field[before])
         return result
 
     def padded(self, is_fixed: torch.Tensor) -> torch.Tensor:
