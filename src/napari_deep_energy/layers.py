@@ -24,7 +24,7 @@ METADATA = "napari-deep-energy"
 strokes the ``task`` that they were painted for."""
 
 
-OPACITY = {"labels": 0.4, "backdrop": 0.85}
+OPACITY = {"labels": 0.4, "backdrop": 0.85, "difference": 0.85}
 """Of results that would hide the picture, where the next stroke has to go."""
 
 
@@ -52,7 +52,7 @@ def transforms(layer: SpatialLayer, drop: int = 0, lead: str = "") -> dict[str, 
         Name of one leading axis that only the new layer has (classes); none if empty.
     """
     front = [1.0] if lead else []
-    copied = {
+    copied: dict[str, Any] = {
         "scale": np.array([*front, *np.asarray(layer.scale)[drop:]]),
         "translate": np.array([*(0.0 for _ in front), *np.asarray(layer.translate)[drop:]]),
         "rotate": _resize(np.asarray(layer.rotate), drop, len(front)),
@@ -142,7 +142,7 @@ class Picture:
 
 def checksum(array: NDArray[Any]) -> int:
     """Cheap fingerprint of an array's contents."""
-    return zlib.crc32(np.ascontiguousarray(array))
+    return zlib.crc32(np.ascontiguousarray(array).data)
 
 
 def composite(rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -151,8 +151,9 @@ def composite(rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.
     return np.concatenate([rgb, opacity[..., None]], -1)
 
 
-def checkerboard(shape: tuple[int, ...], cell: int = 16) -> NDArray[np.uint8]:
+def checkerboard(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Grey (H, W, 3) pattern that shows through where a cut-out is transparent."""
+    cell = max(4, max(shape) // 40)
     rows, columns = np.indices(shape, sparse=True)
     dark = ((rows // cell + columns // cell) % 2).astype(bool)
     return np.repeat(np.where(dark, 102, 153).astype(np.uint8)[..., None], 3, -1)
@@ -182,8 +183,8 @@ def result_tuple(kind: Kind, name: str, data: NDArray[Any], layer: SpatialLayer)
     if rgb:
         return data, attributes | {"rgb": True, "opacity": OPACITY.get(kind, 1.0)}, "image"
     colormap = {"difference": "magma", "probabilities": "viridis"}.get(kind, "gray")
-    attributes["blending"] = "additive" if kind == "difference" else "translucent"
-    return data, attributes | {"colormap": colormap, "contrast_limits": (0.0, 1.0)}, "image"
+    attributes |= {"colormap": colormap, "contrast_limits": (0.0, 1.0)}
+    return data, attributes | {"opacity": OPACITY.get(kind, 1.0)}, "image"
 
 
 def strokes_tuple(picture: Picture, layer: SpatialLayer) -> LayerDataTuple:

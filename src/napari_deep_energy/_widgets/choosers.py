@@ -93,14 +93,16 @@ class ModelChooser(_Chooser):
 
     def _on_activated(self, place: int) -> None:
         data = self.itemData(place)
-        path = _ask_for_file(self) if data == "open" else data and Path(data)
-        self.show_model(self._chosen if path == "" else path)
+        if data == "open":
+            self.show_model(_ask_for_file(self) or self._chosen)
+        else:
+            self.show_model(Path(data) if data else None)
         self.picked.emit(self._chosen)
 
 
-def _ask_for_file(parent: QWidget) -> Path | str:
-    """A path, or "" if the user thought better of it."""
+def _ask_for_file(parent: QWidget) -> Path | None:
+    """A path, or None if the user thought better of it."""
     name, _ = QFileDialog.getOpenFileName(
         parent, "Open a model", "", "Models (*.safetensors);;All files (*)"
     )
-    return Path(name) if name else ""
+    return Path(name) if name else None

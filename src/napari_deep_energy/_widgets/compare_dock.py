@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QApplication, QLabel
+from qtpy.QtWidgets import QApplication, QCheckBox, QLabel, QWidget
 
+from .results import DIFFERENCE
 from .session_dock import SessionDock
 from .state_line import StateLine
 from .subject_form import SubjectForm, button, row
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
 COMPARE = "Run both engines on the strokes now, and on every change while Live is on."
 COPY = "Put the table on the clipboard, as comma-separated values."
+DIFFERENCE_TIP = (
+    "Show the layer of the largest difference between the two answers at each pixel, "
+    "over the classes, or between the two alphas."
+)
 HINT = (
-    "Both engines minimise the same energy; the exact solver reaches its minimum. The layer "
-    "<i>difference</i> is bright where the network disagrees."
+    "Both engines minimise the same energy; the exact solver reaches its minimum. The gap "
+    "says how far the network's answer is from it, without any ground truth."
 )
 
 
@@ -34,39 +39,41 @@ class CompareWidget(SessionDock):
         The viewer whose layers are worked on.
     """
 
+    compares = True
+
     def __init__(self, napari_viewer: ViewerModel) -> None:
         super().__init__(napari_viewer)
         self.comparison: Comparison | None = None
         """The one on view."""
+        self._form = QWidget()
+        self._form.setLayout(SubjectForm(self.session))
         self._run = button("Compare", COMPARE)
         self._copy = button("Copy as CSV", COPY)
         self._copy.setEnabled(False)
         self._table, self._state = ComparisonTable(), StateLine()
+        self._difference = QCheckBox("Show difference")
+        self._difference.setToolTip(DIFFERENCE_TIP)
         self._lay_out()
+        self._difference.toggled.connect(self._on_difference)
         self._run.clicked.connect(self.run)
         self._copy.clicked.connect(self.copy_csv)
         self.session.state_changed.connect(self._state.show_state)
         self.session.solved.connect(self._on_solved)
+        self.session.docks_changed.connect(self._on_docks)
+        self.session.replaced.connect(self._on_replaced)
         self._state.show_state(self.session.state)
         self.open_session()
 
     def _lay_out(self) -> None:
         hint = QLabel(HINT)
         hint.setWordWrap(True)
-        self.column.addLayout(SubjectForm(self.session))
+        self.column.addWidget(self._form)
         self.column.addWidget(row(self._run, self._copy))
         self.column.addWidget(self._table)
+        self.column.addWidget(self._difference)
         self.column.addWidget(self._state)
         self.column.addWidget(hint)
         self.column.addStretch(1)
-
-    def open_session(self) -> None:
-        super().open_session()
-        self.session.set_comparing(True)
-
-    def close_session(self) -> None:
-        self.session.set_comparing(False)
-        super().close_session()
 
     def run(self) -> None:
         """Run both engines now."""
@@ -78,9 +85,25 @@ class CompareWidget(SessionDock):
         if self.comparison is not None:
             QApplication.clipboard().setText(self.comparison.to_csv())
 
+    def _on_docks(self) -> None:
+        # The main dock has the same controls.
+        self._form.setVisible(not self.session.is_shared)
+        self._state.setVisible(not self.session.is_shared)
+
+    def _on_replaced(self) -> None:
+        self.comparison = None
+        self._table.clear_numbers()
+        self._copy.setEnabled(False)
+
+    def _on_difference(self, visible: bool) -> None:
+        layer = self.session.results.layers.get(DIFFERENCE)
+        if layer is not None:
+            layer.visible = visible
+
     def _on_solved(self) -> None:
         answer = self.session.answer
         if answer is not None and answer.comparison is not None:
             self.comparison = answer.comparison
             self._table.show_comparison(answer.comparison)
             self._copy.setEnabled(True)
+            self._on_difference(self._difference.isChecked())

@@ -173,7 +173,7 @@ class DeepEnergyWidget(SessionDock):
         self._cancel.clicked.connect(session.cancel)
         self._flip.clicked.connect(session.flip)
         session.choices_changed.connect(self._show_choices)
-        session.busy_changed.connect(self._cancel.setEnabled)
+        session.runner.busy_changed.connect(self._cancel.setEnabled)
         session.state_changed.connect(self._state.show_state)
         session.solved.connect(self.solved)
         session.previewed.connect(self.previewed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
 
@@ -60,11 +60,11 @@ def fits(image: Image, labels: Labels) -> bool:
 
 def spatial_shape(layer: Image | Labels) -> tuple[int, ...]:
     """Shape of the layer's array without the colours of an RGB picture."""
-    shape = tuple(array_of(layer).shape)
+    shape: tuple[int, ...] = tuple(array_of(layer).shape)
     return shape[:-1] if getattr(layer, "rgb", False) else shape
 
 
-def array_of(layer: Image | Labels) -> object:
+def array_of(layer: Image | Labels) -> Any:
     """The layer's array; of a multiscale layer the finest level."""
     return layer.data[0] if layer.multiscale else layer.data
 

@@ -27,7 +27,8 @@ TASKS = {
 MAIN = {"segment": "labels", "matte": "cut-out"}
 """The result of each task that is on view from the start."""
 NO_ENGINE = ""
-"""Key of the backdrop, which belongs to no engine."""
+"""In keys of the backdrop and of the difference, which belong to no engine."""
+DIFFERENCE = (NO_ENGINE, "difference")
 
 Key = tuple[str, str]
 """Engine and kind."""
@@ -104,10 +105,11 @@ class ResultLayers:
     def _make(self, engine: str, kind: Kind, data: NDArray[Any], seeds: Labels) -> None:
         if kind == "cut-out" and (NO_ENGINE, "backdrop") not in self.layers:
             self._make(NO_ENGINE, "backdrop", _backdrop(data), seeds)
+        assert self._image is not None  # show() has set it
         name = f"{kind} ({engine})" if engine else kind
         data, attributes, layer_type = result_tuple(kind, name, data, self._image)
         on_view = {other for other, main in self.layers if main == kind} <= {engine}
-        attributes["visible"] = not engine or (kind in MAIN.values() and on_view)
+        attributes["visible"] = kind == "backdrop" or (kind in MAIN.values() and on_view)
         self.layers[engine, kind] = layer = Layer.create(data, attributes, layer_type)
         self._colours.pop((engine, kind), None)
         self._insert(layer, seeds)

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from .session import session_of
+from .session import Session
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from qtpy.QtGui import QHideEvent, QShowEvent
+
+
+SQUEEZED = 340
+"""Height in pixels below which a dock is not pushed by the docks around it."""
+
+_SESSIONS: WeakValueDictionary[int, Session] = WeakValueDictionary()
+
+
+def session_of(viewer: ViewerModel) -> Session:
+    """The session of this viewer; it lives as long as one of its docks does."""
+    key = hash(viewer)  # docks get different proxies of one viewer, all with its hash
+    session = _SESSIONS.get(key)
+    if session is None:
+        session = _SESSIONS[key] = Session(viewer)
+    return session
 
 
 class SessionDock(QScrollArea):
@@ -19,6 +36,9 @@ class SessionDock(QScrollArea):
 
     The close button of a dock only hides it, so hiding ends the part; showing takes it up again.
     """
+
+    compares = False
+    """Whether this dock needs the comparison of both engines."""
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
@@ -28,15 +48,22 @@ class SessionDock(QScrollArea):
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.destroyed.connect(partial(self.session.detach, id(self)))
+
+    def minimumSizeHint(self) -> QSize:
+        content = self.widget().minimumSizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(content.width() + bar, min(content.height(), SQUEEZED))
+
+    def sizeHint(self) -> QSize:
+        content = self.widget().sizeHint()
+        return content.expandedTo(self.minimumSizeHint())
 
     def open_session(self) -> None:
         """Take part; harmless if this is so already."""
-        self.session.attach(id(self))
-
-    def close_session(self) -> None:
-        """Take no part any more; harmless if this is so already."""
-        self.session.detach(id(self))
+        self.session.attach(id(self), self.compares)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -45,4 +72,4 @@ class SessionDock(QScrollArea):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():  # a minimised window goes on working
-            self.close_session()
+            self.session.detach(id(self))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QWidget
 from superqt import QCollapsible
 
@@ -34,6 +35,10 @@ DEVICE = (
 DEVICES = {"auto": "auto", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 
+OPEN, CLOSED = "▾ Settings", "▸ Settings"
+FLAT = "text-align: left; border: none; background: transparent; padding: 2px 0px;"
+
+
 class SettingsForm(QCollapsible):
     """Shows and edits those choices that are seldom changed."""
 
@@ -41,8 +46,9 @@ class SettingsForm(QCollapsible):
     """The :class:`Choices` after an edit."""
 
     def __init__(self) -> None:
-        super().__init__("Settings", expandedIcon="▾", collapsedIcon="▸")
+        super().__init__(CLOSED, expandedIcon=QIcon(), collapsedIcon=QIcon())
         self.setDuration(0)
+        self.toggled.connect(lambda is_open: self.setText(OPEN if is_open else CLOSED))
         self._choices: Choices | None = None
         self._beta = NumberBox(BETA, 0, 1e6)
         self._epsilon = NumberBox(EPSILON, 1e-12, 1)
@@ -74,6 +80,9 @@ class SettingsForm(QCollapsible):
             self._rows[name or text] = (label, box)
         self.setContent(content)
         self.layout().setContentsMargins(0, 0, 0, 0)
+        self.layout().setSpacing(0)
+        self.toggleButton().setStyleSheet(FLAT)
+        self.toggleButton().setToolTip("Parameters of the energy, and where to compute.")
         self.collapse(animate=False)
 
     def show_choices(self, choices: Choices) -> None:

@@ -24,7 +24,9 @@ class Shortcuts:
         """Bind to this layer instead of the one before."""
         self.unbind()
         self._layer = layer
-        for key, action in self._actions.items() if layer is not None else ():
+        if layer is None:
+            return
+        for key, action in self._actions.items():
             layer.bind_key(key, _ignoring_layer(action), overwrite=True)
 
     def unbind(self) -> None:

@@ -5,8 +5,8 @@ Nothing here knows Qt or napari, and torch is imported when the first job runs.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -52,7 +52,9 @@ class Choices:
 
     def with_lam(self, lam: float) -> Choices:
         """The same with another confidence in the chosen task."""
-        return replace(self, **{f"lam_{self.task}": lam})
+        if self.task == "segment":
+            return replace(self, lam_segment=lam)
+        return replace(self, lam_matte=lam)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +79,8 @@ class Request:
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """What to run, fastest first; a preview runs the fastest only."""
-        chosen = ENGINES[self.choices.engine]
-        return chosen[:1] if self.preview else chosen
+        """What was chosen to run."""
+        return ENGINES[self.choices.engine]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +103,11 @@ class Desk:
         self._data: object = None
         self._solver: InteractiveSolver | None = None
         self._rgb: NDArray[np.uint8] | None = None
+        self._seconds: dict[str, float] = {}
+
+    def job(self, request: Request) -> Callable[[Callable[[object], None], Stop], Answer]:
+        """The request as work for the thread."""
+        return lambda report, stop: self.answer(request, report, stop)
 
     def answer(self, request: Request, report: Callable[[object], None], stop: Stop) -> Answer:
         """Solve; engines that are done before the last one are reported on the way.
@@ -115,15 +121,21 @@ class Desk:
         """
         solver = self._solver_for(request)
         answer = Answer(request)
-        for engine in request.engines:
+        for engine in self._order(request):
             if stop():
                 raise Cancelled
             if answer.solutions:
                 report(Answer(request, dict(answer.solutions), dict(answer.planes)))
             solution = solver.solve(request.labels, engine, stop)[engine]  # type: ignore[arg-type]
             answer.solutions[engine] = solution
+            self._seconds[engine] = solution.seconds
             answer.planes.update(self._planes(request, engine, solution))
         return _compared(answer) if request.compare and len(answer.solutions) > 1 else answer
+
+    def _order(self, request: Request) -> tuple[str, ...]:
+        """Engines to run, the fastest of the last time first; of a preview only that one."""
+        order = sorted(request.engines, key=lambda engine: self._seconds.get(engine, 0.0))
+        return tuple(order[:1] if request.preview else order)
 
     def _solver_for(self, request: Request) -> InteractiveSolver:
         """The kept solver if it is for the same picture and settings, else a new one."""
@@ -137,6 +149,7 @@ class Desk:
                 picture.load(), picture.plane_shape, spec, choices.model, choices.device
             )
             self._solver.prepare()
+            self._seconds = {}
         self._key, self._data = key, picture.data  # holds the array, so that its id stays its own
         return self._solver
 
@@ -173,7 +186,6 @@ def _parameters(choices: Choices) -> dict[str, float | bool]:
     return {**own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
 
 
-@cache
 def _import_solver() -> Any:
     try:
         import torch
@@ -185,5 +197,6 @@ def _import_solver() -> Any:
             f"torch could not be loaded ({str(error).splitlines()[0]}); start Python with "
             "'import torch' before napari, or reinstall torch."
         ) from error
-    torch.set_num_threads(max(1, torch.get_num_threads() - 1))  # one is left to the window
+    # Per thread; one core is left to the window.
+    torch.set_num_threads(min(torch.get_num_threads(), max(1, (os.cpu_count() or 2) - 1)))
     return interactive

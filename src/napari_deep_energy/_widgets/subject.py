@@ -27,6 +27,8 @@ class Subject(QObject):
     """Another image or other strokes were chosen."""
     touched = Signal()
     """Pixels, strokes or the plane on display may have changed."""
+    painted = Signal()
+    """A stroke is complete, or about to be written."""
     brushed = Signal()
     """The brush has moved and may still be down."""
     removed = Signal(object)
@@ -45,6 +47,7 @@ class Subject(QObject):
         self._layers.moved.connect(self.touched)
         self._image_watch.changed.connect(self._on_pixels)
         self._seeds_watch.changed.connect(self.touched)
+        self._seeds_watch.painted.connect(self.painted)
         self._seeds_watch.brushed.connect(self.brushed)
 
     def start(self) -> None:
@@ -71,14 +74,15 @@ class Subject(QObject):
 
     def new_strokes(self) -> Labels | None:
         """Add an empty Labels layer over the image, selected and in paint mode; then choose it."""
-        if (picture := self.picture()) is None:
+        image, picture = self.image, self.picture()
+        if image is None or picture is None:
             return None
-        layer = Layer.create(*strokes_tuple(picture, self.image))
+        layer = Layer.create(*strokes_tuple(picture, image))
         self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layer
         layer.brush_size = int(np.clip(max(picture.plane_shape) // 50, 3, 40))
         layer.mode = "paint"
-        self.choose(self.image, layer)
+        self.choose(image, layer)
         return layer
 
     def picture(self) -> Picture | None:

@@ -52,11 +52,15 @@ class ComparisonTable(QTableWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.verticalHeader().setDefaultSectionSize(24)
+        self.clear_numbers()
+        self.setFixedHeight(24 * (self.rowCount() + 1) + 8)
+        self.setToolTip("Network against the exact solver, on the same strokes.")
+
+    def clear_numbers(self) -> None:
+        """Put no numbers on view."""
         for place, (_, tip) in enumerate(ROWS.values()):
             self._fill(place, ("", ""), tip)
         self._fill(len(ROWS), ("",), "How far the two answers agree.")
-        self.setFixedHeight(24 * (self.rowCount() + 1) + 8)
-        self.setToolTip("Network against the exact solver, on the same strokes.")
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Put these numbers on view."""

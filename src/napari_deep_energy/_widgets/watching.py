@@ -95,6 +95,8 @@ class LayerWatcher(QObject):
 
     brushed = Signal()
     """The brush has moved and is still down, or something else redrew a part."""
+    painted = Signal()
+    """A stroke, a fill or a polygon is complete, or about to be written."""
     changed = Signal()
 
     def __init__(self) -> None:
@@ -106,12 +108,14 @@ class LayerWatcher(QObject):
         self._connections.undo()
         if layer is None:
             return
-        events, pairs = layer.events, []
-        for name in ("labels_update", "paint", "set_data", "data"):
-            if name in events.emitters:
-                callback = self._on_brush if name == "labels_update" else self._on_change
-                pairs.append((events[name], callback))
-        self._connections.make(pairs)
+        callbacks = {
+            "labels_update": self._on_brush,
+            "paint": self._on_paint,
+            "set_data": self._on_change,
+            "data": self._on_change,
+        }
+        emitters = layer.events.emitters
+        self._connections.make((emitters[n], c) for n, c in callbacks.items() if n in emitters)
 
     def stop(self) -> None:
         """Disconnect; harmless if not connected."""
@@ -119,6 +123,9 @@ class LayerWatcher(QObject):
 
     def _on_brush(self, event: object = None) -> None:
         self.brushed.emit()
+
+    def _on_paint(self, event: object = None) -> None:
+        self.painted.emit()
 
     def _on_change(self, event: object = None) -> None:
         self.changed.emit()

@@ -32,8 +32,7 @@ class State:
 def finished(answer: Answer) -> State:
     """Which engines ran, where, how long, and how good the answers are."""
     solutions = answer.solutions.values()
-    parts = [f"{NAMES[s.engine]} {milliseconds(s.seconds)}, {s.outcome}" for s in solutions]
-    text = f"{'; '.join(parts)} (on {next(iter(solutions)).device})"
+    text = f"{'; '.join(map(result, solutions))} (on {next(iter(solutions)).device})"
     advice = " ".join(s.advice for s in solutions if s.advice)
     if answer.request.preview:
         return State("preview", f"Preview: {text}")
@@ -48,10 +47,19 @@ def numbers(solution: Solution) -> str:
     )
 
 
-def working(seconds: float, has_answer: bool) -> State:
+def working(seconds: float, part: Answer | None, has_answer: bool) -> State:
     """While a solve takes long enough to be noticed."""
+    if part is not None:
+        ready = "; ".join(map(result, part.solutions.values()))
+        other = next(name for engine, name in NAMES.items() if engine not in part.solutions)
+        return State("working", f"{ready}. {other} at work, {seconds:.1f} s so far.")
     older = " The answer on screen is older." if has_answer else ""
     return State("working", f"Solving, {seconds:.1f} s so far.{older}")
+
+
+def result(solution: Solution) -> str:
+    """Network 41 ms, estimate."""
+    return f"{NAMES[solution.engine]} {milliseconds(solution.seconds)}, {solution.outcome}"
 
 
 def milliseconds(seconds: float) -> str:

@@ -1,0 +1,81 @@
+"""A real viewer with the dock open, on a picture small enough to be solved at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QSettings
+from skimage import data
+
+PATIENCE = 30_000
+"""Milliseconds to wait for an answer on a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path, monkeypatch):
+    """What the dock remembers goes to a folder of this test."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    return make_napari_viewer_proxy()
+
+
+@pytest.fixture
+def picture():
+    """Head and shoulders, RGB, 48 x 64."""
+    return np.ascontiguousarray(data.astronaut()[20:212:4, 100:356:4])
+
+
+class Desk:
+    """The dock as a user sees it, and waiting for what it does."""
+
+    def __init__(self, viewer, qtbot):
+        from napari_deep_energy._widgets import DeepEnergyWidget
+
+        self.viewer, self.qtbot = viewer, qtbot
+        self.dock = DeepEnergyWidget(viewer)
+        self.dock_widget = viewer.window.add_dock_widget(self.dock, name="Deep Energy")
+
+    def solved(self):
+        """Wait for an answer; the signal must come after this is entered."""
+        return self.qtbot.waitSignal(self.dock.solved, timeout=PATIENCE)
+
+    def failed(self):
+        """Wait for a reason why there is no answer."""
+        return self.qtbot.waitSignal(self.dock.failed, timeout=PATIENCE)
+
+    def paint(self, *strokes):
+        """Paint (label, row, column) dabs on the strokes layer."""
+        for label, row, column in strokes:
+            self.dock.seeds_layer.paint((row, column), label)
+
+    def solve(self, *strokes):
+        """Paint and wait for the answer, which is returned by engine."""
+        with self.solved() as blocker:
+            self.paint(*strokes)
+        return blocker.args[0]
+
+    def labels(self, engine="analytic"):
+        return np.asarray(self.dock.results[engine, "labels"].data)
+
+
+@pytest.fixture
+def desk(viewer, picture, qtbot):
+    """The dock over the picture, with an empty strokes layer."""
+    viewer.add_image(picture, name="picture")
+    desk = Desk(viewer, qtbot)
+    desk.dock.new_strokes().brush_size = 3
+    return desk
+
+
+@pytest.fixture
+def open_dock(viewer, qtbot):
+    """Opens the dock over what is in the viewer."""
+    return lambda: Desk(viewer, qtbot)
+
+
+TWO = ((1, 15, 32), (1, 40, 32), (2, 4, 4), (2, 4, 60))
+"""Dabs on head, shoulder and background."""

@@ -1,0 +1,145 @@
+"""Layers deleted, renamed, reordered and hidden, idle and in the middle of a solve."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from .conftest import TWO, Desk
+
+def act(viewer, layer, what):
+    if what == "delete":
+        viewer.layers.remove(layer)
+    elif what == "rename":
+        layer.name = "another name"
+    elif what == "hide":
+        layer.visible = False
+    else:
+        viewer.layers.move(viewer.layers.index(layer), 0)
+
+
+@pytest.mark.parametrize("what", ["delete", "rename", "hide", "reorder"])
+@pytest.mark.parametrize("role", ["image", "strokes", "result"])
+def test_no_layer_is_missed(desk, qtbot, role, what):
+    """Idle first, then with a solve under way; afterwards the next stroke is answered."""
+    for solving in (False, True):
+        desk.solve(*TWO, (1, 20, 20 + solving))
+        layers = {
+            "image": desk.dock.image_layer,
+            "strokes": desk.dock.seeds_layer,
+            "result": desk.dock.results["analytic", "labels"],
+        }
+        if solving:
+            desk.dock.solve_once()
+        act(desk.viewer, layers[role], what)
+        qtbot.wait(20)
+        if desk.dock.image_layer is None:
+            assert "Open a picture" in desk.dock.state
+            desk.viewer.add_image(layers["image"].data)
+        if desk.dock.seeds_layer is None:
+            assert "paint label 1" in desk.dock.state
+            desk.dock.new_strokes().brush_size = 3
+    desk.solve(*TWO, (1, 30, 20))
+
+
+def test_a_deleted_result_is_made_anew(desk):
+    desk.solve(*TWO)
+    old = desk.dock.results["analytic", "labels"]
+    desk.viewer.layers.remove(old)
+    assert ("analytic", "labels") not in desk.dock.results
+    desk.solve((1, 30, 30))
+    new = desk.dock.results["analytic", "labels"]
+    assert new is not old
+    assert new in desk.viewer.layers
+
+
+def test_all_layers_can_be_deleted_at_once(desk, qtbot):
+    desk.solve(*TWO)
+    desk.dock.solve_once()
+    desk.viewer.layers.clear()
+    assert desk.dock.image_layer is None
+    qtbot.waitUntil(lambda: "Open a picture" in desk.dock.state)
+
+
+def test_results_lie_below_the_strokes_which_stay_selected(desk):
+    desk.solve(*TWO)
+    layers = desk.viewer.layers
+    assert layers[-1] == desk.dock.seeds_layer == layers.selection.active
+    assert desk.dock.seeds_layer.mode == "paint"
+
+
+def test_a_new_image_gets_results_of_its_own(desk, picture):
+    desk.solve(*TWO)
+    old = desk.dock.results["analytic", "labels"]
+    wide = np.hstack([picture, picture])
+    desk.dock.image_layer = desk.viewer.add_image(wide, name="wide")
+    desk.dock.new_strokes().brush_size = 3
+    desk.solve(*TWO)
+    assert desk.labels().shape == wide.shape[:2]
+    assert old.data.shape == picture.shape[:2]
+    assert old in desk.viewer.layers
+
+
+def test_changed_pixels_are_solved_anew(desk):
+    desk.solve(*TWO)
+    before = desk.labels().copy()
+    with desk.solved():
+        desk.dock.image_layer.data = desk.dock.image_layer.data[:, ::-1].copy()
+    assert (desk.labels() != before).any()
+    with desk.solved():
+        desk.dock.image_layer.data[:24] = 0
+        desk.dock.image_layer.refresh()
+
+
+def callbacks(viewer):
+    """How many callbacks hang on the layers and on their list."""
+    layers = list(viewer.layers)
+    groups = [viewer.layers.events, viewer.dims.events, *(layer.events for layer in layers)]
+    return sum(len(emitter.callbacks) for group in groups for emitter in group.emitters.values())
+
+
+def test_closing_and_opening_leaves_the_callbacks_as_they_were(desk, qtbot):
+    desk.solve(*TWO)
+    count = callbacks(desk.viewer)
+    for _ in range(3):
+        desk.dock.hide()  # with the window not on screen, no event comes by itself
+        desk.dock.hideEvent(hidden())
+        assert not desk.dock.session.runner.thread_is_alive
+        desk.dock.show()
+        desk.dock.open_session()
+        desk.dock.open_session()
+        assert callbacks(desk.viewer) == count
+    desk.solve((1, 30, 30))
+
+
+def test_a_closed_dock_does_nothing(desk, qtbot):
+    desk.solve(*TWO)
+    desk.dock.hideEvent(hidden())
+    with qtbot.assertNotEmitted(desk.dock.solved, wait=300):
+        desk.paint((2, 15, 32))
+    with desk.solved():
+        desk.dock.open_session()
+
+
+def test_a_deleted_dock_leaves_nothing_behind(viewer, picture, qtbot):
+    viewer.add_image(picture)
+    before = callbacks(viewer)
+    desk = Desk(viewer, qtbot)
+    desk.dock.new_strokes()
+    desk.viewer.layers.remove(desk.dock.seeds_layer)
+    runner = desk.dock.session.runner
+    viewer.window.remove_dock_widget(desk.dock)
+    desk.dock.deleteLater()
+    del desk
+    qtbot.wait(50)
+    gc.collect()
+    assert callbacks(viewer) == before
+    assert not runner.thread_is_alive
+
+
+def hidden():
+    from qtpy.QtGui import QHideEvent
+
+    return QHideEvent()
