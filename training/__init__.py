@@ -1,8 +1,10 @@
 """Unsupervised training with the energy as the loss: this is all that others need of it."""
 
+from napari_deep_energy.errors import Diverged
+
 from .accuracy import evaluate_table1
 from .evaluation import HeldOut, report
-from .fit import Diverged, Progress
+from .fit import Progress
 from .folder import InvalidFolder
 from .recipe import Recipe
 from .runs import finetune, train

@@ -83,7 +83,7 @@ def matting_error(
     """Mean squared error of alpha where the trimap is unknown (Rhemann et al., CVPR 2009)."""
     errors: dict[str, list[float]] = {"analytic": [], "network": []}
     for image, trimap, alpha in _mattes(folder, size):
-        problem = Problem.from_scribble(image, labels_from_trimap(trimap))
+        problem = Problem.from_labels(image, labels_from_trimap(trimap)).as_matting()
         unknown = problem.seeds.sum(1)[0].numpy() == 0
         exact = problem.to(dtype=torch.float64)
         answers = {

@@ -50,7 +50,7 @@ def augmented(
 def resized(
     images: torch.Tensor, masks: torch.Tensor, size: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(B, 3, S, S) and (B, S, S) uint8 -> float32 pictures in [0, 1] and uint8 masks of ``size``."""
+    """Float32 pictures (B, 3, size, size) in [0, 1] and uint8 masks (B, size, size)."""
     pictures = images.float() / 255
     if images.shape[-1] != size:
         pictures = interpolate(

@@ -21,7 +21,6 @@ from torch.distributed import (
     is_available,
     is_initialized,
 )
-from torch.distributed import nn as differentiable
 
 from napari_deep_energy.problem import Problem
 
@@ -88,5 +87,21 @@ def share_statistics(network: nn.Module) -> None:
             module.__class__ = SharedBatchNorm
 
 
+class _Sum(torch.autograd.Function):
+    """Sum over ranks; a rank's share of it pulls on every rank's loss, so gradients sum too."""
+
+    @staticmethod
+    def forward(context: object, tensor: torch.Tensor) -> torch.Tensor:
+        total = tensor.clone()
+        all_reduce(total, ReduceOp.SUM)
+        return total
+
+    @staticmethod
+    def backward(context: object, gradient: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        total = gradient.clone()
+        all_reduce(total, ReduceOp.SUM)
+        return total
+
+
 def _summed(tensor: torch.Tensor) -> torch.Tensor:
-    return differentiable.all_reduce(tensor)  # type: ignore[no-any-return, no-untyped-call]
+    return _Sum.apply(tensor)  # type: ignore[no-any-return, no-untyped-call]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +21,8 @@ from .seed_generation import PAPER, Markers, generate
 if TYPE_CHECKING:
     from torch import nn
 
-    from napari_deep_energy.energy import EnergySpec
-    from napari_deep_energy.networks import Checkpoint
+    from napari_deep_energy.energy import EnergySpec, QuadraticEnergy
+    from napari_deep_energy.networks import Architecture, Checkpoint
 
     from .objects import Objects
 
@@ -56,14 +57,38 @@ class HeldOut:
             energies.append(solution.energy)
         return cls(spec, problem, masks, torch.stack(optima), torch.tensor(energies).double())
 
+    @cached_property
+    def _quadratic(self) -> QuadraticEnergy:
+        return self.spec.energy(self.problem.to(dtype=torch.float64))
+
+    @cached_property
+    def _trivial(self) -> torch.Tensor:
+        return nearest_seed(self.problem)[:, : self.optimum.shape[1]]
+
     def energies(self, x: torch.Tensor) -> torch.Tensor:
         """E of an answer to each problem, (B,) float64."""
-        problem = self.problem.to(dtype=torch.float64)
-        return self.spec.energy(problem)(x.double())
+        return self._quadratic(x.double())
 
-    def ratio(self, x: torch.Tensor) -> float:
-        """Mean energy of an answer over the mean energy of the optimum."""
-        return float(self.energies(x).mean() / self.energy.mean())
+    def figures(self, x: torch.Tensor) -> dict[str, float]:
+        """How an answer compares with the optimum and with the trivial one, as means."""
+        energy, iou = float(self.energies(x).mean()), self.iou(x)
+        optimum, best_iou = float(self.energy.mean()), self.iou(self.optimum)
+        return {
+            "energy_network": energy,
+            "energy_analytic": optimum,
+            "energy_nearest_seed": float(self.energies(self._trivial).mean()),
+            "energy_ratio": energy / optimum,
+            "iou_network": iou,
+            "iou_analytic": best_iou,
+            "iou_gain": iou - best_iou,
+        }
+
+    def untrained(self, architecture: Architecture) -> dict[str, float]:
+        """Energy of a freshly initialised network."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            network = architecture.build()
+        return {"energy_random": float(self.energies(self.answer(network)).mean())}
 
     def iou(self, x: torch.Tensor) -> float:
         """Mean intersection over union of object and background, ignored pixels left out."""
@@ -76,7 +101,7 @@ class HeldOut:
         device = next(network.parameters()).device
         inputs = network_input(self.problem.image, self.problem.seeds).to(device)
         with torch.inference_mode():
-            answer = torch.cat([network(part).float().cpu() for part in inputs.split(batch)])
+            answer = torch.cat([network(part).float().cpu() for part in torch.split(inputs, batch)])
         network.train(was_training)
         return answer
 
@@ -93,23 +118,8 @@ def nearest_seed(problem: Problem) -> torch.Tensor:
 
 def report(checkpoint: Checkpoint, held_out: HeldOut) -> dict[str, float]:
     """Mean energies of network, optimum, untrained network and nearest seed, with the IoUs."""
-    answer = held_out.answer(checkpoint.network)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        untrained = checkpoint.network.architecture.build()
-    trivial = nearest_seed(held_out.problem)[:, : answer.shape[1]]
-    energies = {
-        "analytic": held_out.energy,
-        "network": held_out.energies(answer),
-        "random": held_out.energies(held_out.answer(untrained)),
-        "nearest_seed": held_out.energies(trivial),
-    }
-    result = {f"energy_{name}": float(value.mean()) for name, value in energies.items()}
-    result["energy_ratio"] = result["energy_network"] / result["energy_analytic"]
-    result["iou_analytic"] = held_out.iou(held_out.optimum)
-    result["iou_network"] = held_out.iou(answer)
-    result["iou_gain"] = result["iou_network"] - result["iou_analytic"]
-    return result
+    network = checkpoint.network
+    return held_out.figures(held_out.answer(network)) | held_out.untrained(network.architecture)
 
 
 def foreground(x: torch.Tensor) -> torch.Tensor:

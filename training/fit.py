@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from napari_deep_energy.errors import Diverged
 from napari_deep_energy.minimisers import never
 from napari_deep_energy.networks import network_input
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from .evaluation import HeldOut
     from .objects import Objects
     from .recipe import Recipe
-
-
-class Diverged(RuntimeError):
-    """The loss became NaN or infinite; the message names step, size and objects."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,8 @@ def fit(
     """
     run = RunState.open(folder, recipe, objects, start)
     share_statistics(run.network)
+    if not run.baseline and rank() == 0:
+        run.baseline = held_out.untrained(recipe.architecture)
     began, before, loss = time.perf_counter(), run.samples, math.nan
     preview = _measure(run, held_out, loss)
     while True:
@@ -145,6 +144,5 @@ def _measure(run: RunState, held_out: HeldOut, loss: float) -> torch.Tensor | No
     if rank() != 0:
         return None
     answer = held_out.answer(run.network)
-    gain = held_out.iou(answer) - held_out.iou(held_out.optimum)
-    run.record(held_out.ratio(answer), gain, loss)
+    run.record(held_out.figures(answer), loss)
     return answer[0, 0]

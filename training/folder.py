@@ -68,10 +68,11 @@ def read_folder(folder: Path, size: int, selection: Selection, seed: int = 0) ->
         for picture in _pictures(path, skipped)
         for crop in crops(picture, size, generator)
     )
-    objects = collect(pairs, f"{folder.name} (unlabelled)", size, selection)
-    if not len(objects):
-        reasons = "; ".join(skipped) or "it holds no PNG, JPEG or TIFF"
-        raise InvalidFolder(f"{folder} has no picture to train on: {reasons}.")
+    try:
+        objects = collect(pairs, f"{folder.name} (unlabelled)", size, selection)
+    except InvalidInput as error:
+        reasons = "; ".join(skipped) or "it holds no PNG, JPEG or TIFF with regions in it"
+        raise InvalidFolder(f"{folder} has no picture to train on: {reasons}.") from error
     return Unlabelled(objects, tuple(skipped))
 
 

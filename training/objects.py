@@ -13,6 +13,8 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
+from napari_deep_energy.errors import InvalidInput
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -110,6 +112,8 @@ def collect(
             pixels = np.array(image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
             images.append(torch.from_numpy(pixels).permute(2, 0, 1).contiguous())
     source = f"{name}: {len(images)} pictures, {len(masks)} objects"
+    if not images:
+        raise InvalidInput(f"{name} has no object of suitable size; check its pictures and masks.")
     return Objects(torch.stack(images), torch.stack(masks), torch.tensor(index), source)
 
 

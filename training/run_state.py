@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .recipe import Recipe
 
 POSITION = (
-    "step", "samples", "recorded", "ratio", "first_ratio", "best_ratio", "iou_gain",
+    "step", "samples", "recorded", "ratio", "first_ratio", "best_ratio", "iou_gain", "baseline",
 )  # fmt: skip
 """Attributes of a run that are saved beside its tensors."""
 COLUMNS = ("step", "samples", "loss", "ratio", "iou_gain")
@@ -42,7 +42,7 @@ class RunState:
         self.folder = folder
         self.recipe = recipe
         self.source = source
-        self.network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.network = network.to(memory_format=torch.channels_last).train()
         self.forward = torch.compile(network) if recipe.compiled else network
         self.optimiser = torch.optim.Adam(network.parameters(), recipe.optimiser.learning_rate)
         self.step = 0
@@ -50,6 +50,7 @@ class RunState:
         self.recorded = -1
         self.ratio = self.first_ratio = self.iou_gain = math.nan
         self.best_ratio = math.inf
+        self.baseline: dict[str, float] = {}
 
     @property
     def state_path(self) -> Path:
@@ -94,22 +95,25 @@ class RunState:
             run._write_log([])
         return run
 
-    def record(self, ratio: float, iou_gain: float, loss: float) -> None:
+    def record(self, figures: dict[str, float], loss: float) -> None:
         """Note a measurement; save the network if it is the best, and the state in any case."""
         if self.recorded == self.step:  # a resumed run measures once more where it begins
             return
+        ratio, iou_gain = figures["energy_ratio"], figures["iou_gain"]
         self.recorded, self.ratio, self.iou_gain = self.step, ratio, iou_gain
         if math.isnan(self.first_ratio):
             self.first_ratio = ratio
         if ratio < self.best_ratio:
             self.best_ratio = ratio
-            Checkpoint(self.network, self.recipe.energy, self.metadata()).save(self.best_path)
+            Checkpoint(self.network, self.recipe.energy, self.metadata(figures)).save(
+                self.best_path
+            )
         with self.log_path.open("a", newline="") as file:
             row = (self.step, self.samples, f"{loss:.6g}", f"{ratio:.6g}", f"{iou_gain:.6g}")
             csv.writer(file).writerow(row)
         self._save()
 
-    def metadata(self) -> dict[str, object]:
+    def metadata(self, figures: dict[str, float]) -> dict[str, object]:
         """What a checkpoint says about its training."""
         return {
             "data": self.source,
@@ -119,9 +123,11 @@ class RunState:
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "recipe": json.loads(json.dumps(self.recipe.to_dict())),
             "held_out": {
-                "ratio": self.ratio,
-                "ratio_at_start": self.first_ratio,
-                "iou_gain": self.iou_gain,
+                "objects": self.recipe.held_out,
+                "size": self.recipe.held_out_size,
+                "energy_ratio_at_start": self.first_ratio,
+                **figures,
+                **self.baseline,
             },
         }
 

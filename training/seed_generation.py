@@ -60,7 +60,7 @@ def generate(masks: torch.Tensor, markers: Markers, generator: torch.Generator) 
     if markers.dense > 0:
         trimap = _coin(batch, markers.dense, generator).repeat_interleave(2)
         seeds |= _interior(regions, markers, generator) & trimap[:, None, None]
-    return seeds.unflatten(0, (batch, 2)).float()
+    return seeds.view(batch, 2, *seeds.shape[1:]).float()
 
 
 def draw_marker(

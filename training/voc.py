@@ -92,7 +92,7 @@ def _pairs(folder: Path) -> Iterator[Pair]:
         if mask.is_file():
             instances = np.array(Image.open(mask))
             if set(np.unique(instances)) <= {0, 255}:
-                instances = components(instances > 0)
+                instances = components((instances > 0).astype(np.uint8))
             yield Image.open(path), instances
 
 
