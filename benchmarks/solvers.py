@@ -1,0 +1,194 @@
+"""Exact solvers side by side: nested dissection against scikit-image and pymatting.
+
+    python benchmarks/solvers.py [--device cpu] [--sizes 256 512] [--repeats 3] [--json FILE]
+        [--tasks rw cf] [--iterative]
+
+All solve the same systems (hard seeds, same affinities, same floor) in one process, repeats
+interleaved; figures are medians. "First" is a picture never seen before, its energy included, the
+plan of its size at hand (``rw_plan_ms_N`` is what that costs once a size); "stroke" is one more
+stroke on it, exact again. Errors are the largest difference of a probability or alpha from a
+float64 sparse factorisation of the same system, flips the share of pixels that change class.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import time
+import warnings
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
+
+import numpy as np
+import torch
+from skimage import data
+from skimage.segmentation import random_walker
+from skimage.transform import resize
+
+from napari_deep_energy.energy import ClosedFormMatting, EnergySpec, RandomWalker
+from napari_deep_energy.energy.random_walker import LUMA
+from napari_deep_energy.minimisers import NestedDissection, Solution, SparseDirect
+from napari_deep_energy.minimisers.nested_dissection.plan import make_plan
+from napari_deep_energy.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PICTURES = ("astronaut", "coffee", "chelsea")
+BETA = 1000.0
+LARGEST_REFERENCE = {"rw": 1024, "cf": 512}
+"""Beyond these sizes the float64 reference is left out: it takes minutes and gigabytes."""
+
+
+def picture(name: str, size: int) -> np.ndarray:
+    """Photograph from scikit-image's wheel, (size, size, 3) float32 in [0, 1]."""
+    image = resize(getattr(data, name)(), (size, size, 3), anti_aliasing=True)
+    return np.ascontiguousarray(image, dtype=np.float32)
+
+
+def strokes(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scribbles on two classes, and the same with one more stroke."""
+    labels, k = np.zeros((size, size), int), max(2, size // 50)
+    labels[k : 2 * k, k : size // 3] = labels[-3 * k : -2 * k, -size // 3 :] = 2
+    labels[size // 3 : 2 * size // 3, size // 2 : size // 2 + k] = 1
+    more = labels.copy()
+    more[-size // 4 : -size // 4 + k, size // 3 : size // 2] = 1
+    return labels, more
+
+
+def timed(function: Callable[[], object]) -> tuple[float, object]:
+    """Seconds of a call, and its result."""
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
+
+
+def ours(
+    spec: EnergySpec, engine: NestedDissection, problem: Problem, more: Problem
+) -> tuple[float, float, Solution]:
+    """Seconds of the first solve and of one more stroke, and the answer to the latter."""
+    first, energy = timed(lambda: spec.energy(problem))
+    first += engine.minimise(problem, energy).seconds
+    stroke, energy = timed(lambda: spec.energy(more, energy.laplacian))
+    solution = engine.minimise(more, energy)
+    return first, stroke + solution.seconds, solution
+
+
+def scikit_image(image: np.ndarray, labels: np.ndarray, mode: str) -> np.ndarray:
+    """Probabilities by scikit-image, beta rescaled to the plain exp(-beta |dI|^2)."""
+    grey = (image @ np.array(LUMA, np.float32)).astype(np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return random_walker(
+            grey, labels, beta=BETA * 10 * grey.std(), mode=mode, return_full_prob=True
+        )
+
+
+def pymatting(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Alpha by pymatting's closed form at its defaults."""
+    from pymatting import estimate_alpha_cf
+
+    trimap = np.select([labels == 1, labels == 2], [1.0, 0.0], 0.5)
+    return estimate_alpha_cf(image.astype(np.float64), trimap)
+
+
+def peers(task: str, iterative: bool) -> dict[str, Callable[..., np.ndarray]]:
+    """What to compare with; the first is the one that the ratios are taken to."""
+    if task == "cf":
+        return {"pymatting": pymatting}
+    modes = ["bf", "cg_j"] if iterative else ["bf"]
+    return {mode: partial(scikit_image, mode=mode) for mode in modes}
+
+
+def measure(task: str, size: int, device: str, repeats: int, iterative: bool) -> dict[str, float]:
+    """All figures of one task at one size."""
+    spec = (
+        RandomWalker(BETA, hard_seeds=True) if task == "rw" else ClosedFormMatting(hard_seeds=True)
+    )
+    times, errors = defaultdict(list), defaultdict(list)
+    labels, more = strokes(size)
+    for name in PICTURES[:repeats] * (1 + repeats // len(PICTURES)):
+        if len(times["first"]) == repeats:
+            break
+        image = picture(name, size)
+        problems = [Problem.from_labels(image, each) for each in (labels, more)]
+        if task == "cf":
+            problems = [problem.as_matting() for problem in problems]
+        if not times["plan"]:
+            offsets = spec.laplacian(problems[0].image[..., :5, :5]).stencil().offsets
+            times["plan"].append(timed(lambda offsets=offsets: make_plan((size, size), offsets))[0])
+        on_device = [problem.to(device) for problem in problems]
+        first, stroke, solution = ours(spec, NestedDissection(), *on_device)
+        times["first"].append(first)
+        times["stroke"].append(stroke)
+        answers = {"ours": solution.x.double().numpy()}
+        for peer, call in peers(task, iterative).items():
+            seconds, answer = timed(lambda call=call, image=image: call(image, more))
+            times[peer].append(seconds)
+            answers[peer] = np.asarray(answer).reshape(answers["ours"].shape)
+        if name == PICTURES[0] and size <= LARGEST_REFERENCE[task]:
+            precise = problems[1].to(dtype=torch.float64)
+            truth = SparseDirect().minimise(precise, spec.energy(precise)).x.numpy()
+            for peer, answer in answers.items():
+                errors[peer] = [np.abs(np.clip(answer, 0, 1) - np.clip(truth, 0, 1)).max()]
+                errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
+    return figures(task, size, next(iter(peers(task, iterative))), times, errors)
+
+
+def _class(x: np.ndarray) -> np.ndarray:
+    return x.argmax(0) if len(x) > 1 else x[0] > 0.5
+
+
+def figures(
+    task: str, size: int, peer: str, times: dict[str, list[float]], errors: dict[str, list[float]]
+) -> dict[str, float]:
+    """Flat names and medians."""
+    median = {name: statistics.median(values) for name, values in times.items()}
+    prefix = "rw_first_ratio" if task == "rw" else "cf_ratio"
+    result = {
+        f"{prefix}_{size}": median[peer] / median["first"],
+        f"{task}_stroke_ratio_{size}": median[peer] / median["stroke"],
+        f"{task}_{peer}_ms_{size}": 1000 * median[peer],
+    }
+    for name in ("plan", "first", "stroke"):
+        result[f"{task}_{name}_ms_{size}"] = 1000 * median[name]
+    for name, (error,) in errors.items():
+        kind = "flips" if name.endswith("flips") else "true_error"
+        who = name.split()[0]
+        label = f"{task}_{kind}" if who == "ours" else f"{task}_{who}_{kind}"
+        result[f"{label}_{size}"] = float(error)
+    result[f"peak_mib_{size}"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return result
+
+
+def main() -> None:
+    """Measure, print, and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--tasks", nargs="+", choices=("rw", "cf"), default=["rw", "cf"])
+    parser.add_argument("--iterative", action="store_true", help="also time the inexact peers")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    found: dict[str, float] = {}
+    for task in options.tasks:
+        measure(task, 64, options.device, 1, False)  # compiles pymatting, warms up torch
+        for size in sorted(options.sizes):
+            new = measure(task, size, options.device, options.repeats, options.iterative)
+            found.update(new)
+            for name, value in new.items():
+                print(f"{name:28} {value:.4g}", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
