@@ -24,32 +24,42 @@ class Tile(NamedTuple):
     """Width of the ring, in pixels."""
     has_corners: bool
     """Whether the stencil couples pixels diagonally, so that the ring needs its corners."""
+    is_large: bool
+    """Whether it is one of a few large tiles, worth a shape of its own."""
+
+
+def halving(tile: Tile, axis: int) -> tuple[int, int, int]:
+    """Length of the first half, of the separator and of the second half.
+
+    The separator takes the odd pixel of an even tile, so that both halves are equal; not so if the
+    tile is large, where a wide separator is dear, or the stencil reaches further than one pixel.
+    """
+    left = tile.size[axis] - tile.reach
+    if tile.reach == 1 and not tile.is_large:
+        return left // 2, tile.reach + left % 2, left // 2
+    return (left + 1) // 2, tile.reach, left // 2
 
 
 def cut(
-    tile: Tile, axis: int, exact: bool, picture: tuple[int, int]
+    tile: Tile, axis: int, is_large: bool, picture: tuple[int, int]
 ) -> tuple[tuple[Tile, Offset], ...]:
-    """Both halves of a tile and where they start; the separator between them is ``reach`` wide.
+    """Both halves of a tile and where they start, relative to the tile.
 
-    If not ``exact``, a side at the picture's border counts as one with a ring, whose entries are
-    then zero: a little more arithmetic, but far fewer shapes.
+    If they are not ``is_large``, a side at the picture's border counts as one with a ring, whose
+    entries are then zero: a little more arithmetic, but far fewer shapes.
     """
-    length = tile.size[axis]
-    first = (length - tile.reach + 1) // 2
+    first, separator, second = halving(tile, axis)
     before, after = (TOP, BOTTOM) if axis == 0 else (LEFT, RIGHT)
     halves = []
-    for start, extent, inner in (
-        (0, first, after),
-        (first + tile.reach, length - first - tile.reach, before),
-    ):
+    for start, extent, inner in ((0, first, after), (first + separator, second, before)):
         size = (extent, tile.size[1]) if axis == 0 else (tile.size[0], extent)
         sides = list(tile.sides)
         sides[inner] = True
-        if not exact:
+        if not is_large:
             across = size[0] < picture[0], size[1] < picture[1]
             sides = [across[1], across[0], across[1], across[0]]
         shift = (start, 0) if axis == 0 else (0, start)
-        halves.append((tile._replace(size=size, sides=tuple(sides)), shift))
+        halves.append((tile._replace(size=size, sides=tuple(sides), is_large=is_large), shift))
     return tuple(halves)
 
 
@@ -65,11 +75,13 @@ def pivots_of(tile: Tile, axis: int | None) -> NDArray[np.int64]:
     height, width = tile.size
     if axis is None:
         return block(range(height), range(width), 0)
-    first = (tile.size[axis] - tile.reach + 1) // 2
-    separator = range(first, first + tile.reach)
-    if axis == 0:
-        return block(separator, range(width), 1)
-    return block(range(height), separator, 0)
+    first, width_of_separator, _ = halving(tile, axis)
+    pieces = []
+    for start in range(first, first + width_of_separator, tile.reach):
+        separator = range(start, start + tile.reach)
+        rows, columns = (separator, range(width)) if axis == 0 else (range(height), separator)
+        pieces.append(block(rows, columns, 1 - axis))
+    return np.concatenate(pieces)
 
 
 def ring_of(tile: Tile) -> NDArray[np.int64]:

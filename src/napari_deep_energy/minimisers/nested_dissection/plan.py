@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from .geometry import Offset
 
-EXACT_SIDES = 64
-"""Levels of at most this many nodes tell the picture's border from an inner side."""
+LARGE = 16
+"""Tiles of levels of at most this many nodes are told apart by one pixel and by their sides."""
 
 
 class Run(NamedTuple):
@@ -94,16 +94,16 @@ def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...]) -> Plan:
     """Plan for pictures of ``size`` and a stencil with these ``offsets`` (one of each pair)."""
     reach = reach_of(offsets)
     has_corners = any(o[0] and o[1] for o in offsets)
-    root = Tile(size, (False,) * 4, reach, has_corners)
+    root = Tile(size, (False,) * 4, reach, has_corners, True)
     batches: dict[Tile, list[NDArray[np.int64]]] = {root: [np.zeros((1, 2), np.int64)]}
     levels: list[tuple[Shape, ...]] = []
     parents: dict[Tile, list[tuple[int, int]]] = {root: [(0, 1)]}
     while batches:
         axis = cut_axis(list(batches), reach)
-        exact = 2 ** (len(levels) + 1) <= EXACT_SIDES
+        is_large = 2 ** (len(levels) + 1) <= LARGE
         level: list[Shape] = []
         deeper: dict[Tile, list[NDArray[np.int64]]] = {}
-        cuts = [None if axis is None else cut(tile, axis, exact, size) for tile in batches]
+        cuts = [None if axis is None else cut(tile, axis, is_large, size) for tile in batches]
         below: dict[Tile, list[tuple[int, int]]] = {}
         for number, (tile, blocks) in enumerate(batches.items()):
             origins = np.concatenate(blocks)
