@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import torch
 
-from .energy import SPECS, EnergySpec, RandomWalker
+from .energy import SPECS, EnergySpec
 from .errors import InvalidInput
 from .minimisers import (
     Minimiser,
     NestedDissection,
     NetworkMinimiser,
     Solution,
-    SparseDirect,
     Stop,
     never,
 )
@@ -130,8 +129,7 @@ class InteractiveSolver:
     def _minimiser(self, name: str) -> Minimiser:
         if name not in self._minimisers:
             if name == "analytic":
-                is_grid = self.spec.task == RandomWalker.task
-                self._minimisers[name] = NestedDissection() if is_grid else SparseDirect()
+                self._minimisers[name] = NestedDissection()
             else:
                 checkpoint = load_model(self._model, self.spec.task)
                 self._minimisers[name] = NetworkMinimiser(checkpoint, self.device)

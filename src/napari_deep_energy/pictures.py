@@ -62,9 +62,10 @@ def cutout(image: NDArray[Any], alpha: NDArray[np.float32]) -> NDArray[np.uint8]
 
     Its colours are those of the foreground, so that no rim of the old background comes along.
     """
-    shown = to_rgb(image, alpha.shape).astype(np.float32) / 255
+    shown = to_rgb(image, alpha.shape).astype(np.float32) / np.float32(255)
     colours = estimate_foreground(shown, alpha)
-    return np.rint(255 * np.dstack([colours, alpha])).astype(np.uint8)
+    rgba: NDArray[np.float32] = np.concatenate([colours, alpha[..., None]], -1)
+    return np.rint(255 * rgba).astype(np.uint8)
 
 
 def on_checkerboard(rgba: NDArray[np.uint8], cell: int = 16) -> NDArray[np.uint8]:

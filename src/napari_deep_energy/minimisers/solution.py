@@ -58,8 +58,7 @@ class Solution:
     @property
     def probabilities(self) -> NDArray[np.float32]:
         """(K, *S) float32 in [0, 1]."""
-        clipped: NDArray[np.float32] = self.x.clamp(0, 1).float().numpy()
-        return clipped
+        return self.x.clamp(0, 1).float().numpy()
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -69,7 +68,8 @@ class Solution:
     @property
     def alpha(self) -> NDArray[np.float32]:
         """Opacity of the first class (the foreground), (*S) float32 in [0, 1]."""
-        return self.probabilities[0]
+        alpha: NDArray[np.float32] = self.probabilities[0]
+        return alpha
 
 
 class Minimiser(Protocol):
