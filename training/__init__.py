@@ -3,7 +3,9 @@
 from napari_deep_energy.errors import Diverged
 
 from .accuracy import evaluate_table1
+from .download import download_voc
 from .evaluation import HeldOut, report
+from .figures import figure
 from .fit import Progress
 from .folder import InvalidFolder
 from .recipe import Recipe
@@ -16,8 +18,10 @@ __all__ = [
     "InvalidFolder",
     "Progress",
     "Recipe",
+    "download_voc",
     "evaluate_table1",
     "evaluate_table2",
+    "figure",
     "finetune",
     "report",
     "train",

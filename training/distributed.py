@@ -97,7 +97,7 @@ class _Sum(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(context: object, gradient: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def backward(context: object, gradient: torch.Tensor) -> torch.Tensor:
         total = gradient.clone()
         all_reduce(total, ReduceOp.SUM)
         return total

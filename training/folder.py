@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.files import read_array
 from napari_deep_energy.images import normalise
 
+from .data import HELD_OUT_SHARE
 from .objects import Objects, Selection, collect
 from .regions import regions
 
@@ -36,8 +38,10 @@ class InvalidFolder(InvalidInput):
 class Unlabelled:
     """What was found in a folder."""
 
-    objects: Objects
+    train: Objects
     """Crops of the pictures with regions of an over-segmentation as their objects."""
+    held_out: Objects
+    """The same of other files, a fifth of them."""
     skipped: tuple[str, ...]
     """Files that could not be used, each with the reason."""
 
@@ -62,18 +66,34 @@ def read_folder(folder: Path, size: int, selection: Selection, seed: int = 0) ->
         raise InvalidFolder(f"there is no folder {folder}; check the path.")
     skipped: list[str] = []
     generator = np.random.default_rng(seed)
-    pairs = (
+    files = sorted(p for p in folder.iterdir() if p.is_file())
+    found = [_cut(path, size, skipped, generator) for path in files]
+    groups = [pairs for pairs in found if pairs]
+    if len(groups) == 1:  # one stack, perhaps: its crops have to do
+        groups = [[pair] for pair in groups[0]]
+    groups = [groups[k] for k in generator.permutation(len(groups))]
+    held_out = round(HELD_OUT_SHARE * len(groups)) or 1
+    name = f"{folder.name} (unlabelled)"
+    try:
+        train, held = (
+            collect(chain.from_iterable(part), name, size, selection)
+            for part in (groups[held_out:], groups[:held_out])
+        )
+    except InvalidInput as error:
+        reasons = "; ".join(skipped) or "too few pictures with regions in them"
+        raise InvalidFolder(f"{folder} cannot be trained on: {reasons}.") from error
+    return Unlabelled(train, held, tuple(skipped))
+
+
+def _cut(
+    path: Path, size: int, skipped: list[str], generator: np.random.Generator
+) -> list[tuple[Image.Image, NDArray[np.int32]]]:
+    """Crops of a file with their regions."""
+    return [
         (crop, regions(crop, generator))
-        for path in sorted(p for p in folder.iterdir() if p.is_file())
         for picture in _pictures(path, skipped)
         for crop in crops(picture, size, generator)
-    )
-    try:
-        objects = collect(pairs, f"{folder.name} (unlabelled)", size, selection)
-    except InvalidInput as error:
-        reasons = "; ".join(skipped) or "it holds no PNG, JPEG or TIFF with regions in it"
-        raise InvalidFolder(f"{folder} has no picture to train on: {reasons}.") from error
-    return Unlabelled(objects, tuple(skipped))
+    ]
 
 
 def _pictures(path: Path, skipped: list[str]) -> Iterator[NDArray[np.uint8]]:

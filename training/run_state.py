@@ -42,7 +42,8 @@ class RunState:
         self.folder = folder
         self.recipe = recipe
         self.source = source
-        self.network = network.to(memory_format=torch.channels_last).train()
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.train()
         self.forward = torch.compile(network) if recipe.compiled else network
         self.optimiser = torch.optim.Adam(network.parameters(), recipe.optimiser.learning_rate)
         self.step = 0

@@ -12,7 +12,7 @@ from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import never
 from napari_deep_energy.networks import Checkpoint, bundled
 
-from .data import read_data, split
+from .data import read_data
 from .distributed import join
 from .evaluation import HeldOut
 from .fit import Progress, fit
@@ -65,13 +65,12 @@ def finetune(
         If the folder has no usable picture.
     """
     found = read_folder(folder, recipe.cache, recipe.selection, recipe.seed)
-    train_objects, held_out_objects = split(found.objects, recipe.seed)
     held_out = HeldOut.build(
-        held_out_objects.first(recipe.held_out), recipe.energy, recipe.held_out_size
+        found.held_out.first(recipe.held_out), recipe.energy, recipe.held_out_size
     )
     network = starting_network(start or bundled(recipe.task), recipe)
     out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-    for progress in fit(recipe, train_objects.to(_device()), held_out, out, stop, network):
+    for progress in fit(recipe, found.train.to(_device()), held_out, out, stop, network):
         yield replace(progress, skipped=found.skipped)
 
 

@@ -43,9 +43,31 @@ def folder(tmp_path):
 
 def test_every_kind_of_picture_is_read(folder):
     found = read_folder(folder, 64, Selection())
+    count = len(found.train.images) + len(found.held_out.images)
     # Four crops of four pictures and of three planes; some crop may have no region.
-    assert 7 * 4 - 6 <= len(found.objects.images) <= 7 * 4
-    assert found.objects.images.shape[1:] == (3, 64, 64)
+    assert 7 * 4 - 6 <= count <= 7 * 4
+    assert found.train.images.shape[1:] == (3, 64, 64)
+
+
+def test_crops_of_a_held_out_file_are_not_trained_on(tmp_path):
+    for number in range(5):  # each file in a colour of its own
+        picture = data.coins()[:200, :200] // 8 + 40 * number
+        iio.imwrite(tmp_path / f"{number}.png", picture.astype(np.uint8))
+    found = read_folder(tmp_path, 64, Selection())
+    files = [
+        {round(float(image.float().mean()) / 40) for image in part.images}
+        for part in (found.train, found.held_out)
+    ]
+    assert len(files[1]) == 1
+    assert len(files[0]) == 4
+    assert not files[0] & files[1]
+
+
+def test_one_stack_is_enough(tmp_path):
+    stack = np.stack([data.coins()[:200, :200]] * 3)
+    tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
+    found = read_folder(tmp_path, 64, Selection())
+    assert len(found.train) > len(found.held_out) > 0
 
 
 def test_what_cannot_be_used_is_listed_with_the_reason(folder):
@@ -56,7 +78,7 @@ def test_what_cannot_be_used_is_listed_with_the_reason(folder):
 
 
 def test_a_folder_without_pictures_says_why(tmp_path):
-    with pytest.raises(InvalidFolder, match="holds no PNG"):
+    with pytest.raises(InvalidFolder, match="too few"):
         read_folder(tmp_path, 64, Selection())
     (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(InvalidFolder, match=r"notes\.txt: not a PNG"):
