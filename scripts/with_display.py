@@ -53,8 +53,8 @@ def install(packages: list[str]) -> None:
     """Install packages on Debian as root, else say how and leave."""
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        wanted = " ".join(command)
-        sys.exit(f"System libraries are missing. Please run:\n  sudo apt-get update && sudo {wanted}")
+        line = f"sudo apt-get update && sudo {' '.join(command)}"
+        sys.exit(f"System libraries are missing. Please run:\n  {line}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     quiet = {"stdout": subprocess.DEVNULL, "env": environment, "check": True}
     print("installing system libraries:", " ".join(packages), flush=True)
