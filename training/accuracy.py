@@ -51,7 +51,8 @@ def evaluate_table1(
     size
         Height and width of the VOC objects.
     count
-        Use at most this many objects of a split, spread evenly.
+        Use at most this many objects of each split, spread evenly; as many as val has if not
+        given.
 
     Returns
     -------
@@ -63,13 +64,13 @@ def evaluate_table1(
         ``mat_mse_ratio``.
     """
     result: dict[str, float] = {}
-    splits = {"": "val", "_train": "train"}
+    held_out = read_voc(voc, "val", size)
+    count = min(count or len(held_out), len(held_out))
+    chosen = {"": held_out.first(count), "_train": read_voc(voc, "train", size).first(count)}
     for path in (segment or bundled("segment"), matte or bundled("matte")):
         checkpoint = Checkpoint.load(path)
         prefix = PREFIX[checkpoint.spec.task]
-        for ending, name in splits.items():
-            objects = read_voc(voc, name, size)
-            objects = objects.first(count or len(objects))
+        for ending, objects in chosen.items():
             figures = report(checkpoint, HeldOut.build(objects, checkpoint.spec, size))
             result |= {f"{prefix}_{key}{ending}": value for key, value in figures.items()}
     if alphamatting is not None:

@@ -84,11 +84,14 @@ class HeldOut:
         }
 
     def untrained(self, architecture: Architecture) -> dict[str, float]:
-        """Energy of a freshly initialised network."""
+        """Energy of a freshly initialised network, as the first step of a training sees it."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            network = architecture.build()
-        return {"energy_random": float(self.energies(self.answer(network)).mean())}
+            network = architecture.build().train()  # batch-norm has no statistics of its own yet
+        inputs = network_input(self.problem.image, self.problem.seeds)
+        with torch.inference_mode():
+            answer = torch.cat([network(part) for part in torch.split(inputs, 8)])
+        return {"energy_random": float(self.energies(answer).mean())}
 
     def iou(self, x: torch.Tensor) -> float:
         """Mean intersection over union of object and background, ignored pixels left out."""

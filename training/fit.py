@@ -85,6 +85,8 @@ def fit(
     preview = _measure(run, held_out, loss)
     while True:
         done = run.step >= recipe.steps or stop()
+        if done and preview is None:  # stopped between two measurements
+            preview = _measure(run, held_out, loss)
         rate = (run.samples - before) / (time.perf_counter() - began)
         yield Progress(
             run.step, recipe.steps, loss, run.samples, rate, run.ratio, run.first_ratio,

@@ -109,7 +109,7 @@ def collect(
             index += [len(images)] * len(found)
             masks += found
             # An antialiased reduction: aliased edges would weaken the affinities at random.
-            pixels = np.array(image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
+            pixels = np.array(image.resize((size, size), Image.Resampling.BILINEAR))
             images.append(torch.from_numpy(pixels).permute(2, 0, 1).contiguous())
     source = f"{name}: {len(images)} pictures, {len(masks)} objects"
     if not images:

@@ -65,13 +65,13 @@ def _voc_root(devkit: Path) -> Path:
 
 
 def _voc_pair(root: Path, name: str) -> Pair | None:
-    image = Image.open(root / "JPEGImages" / f"{name}.jpg")
+    image = root / "JPEGImages" / f"{name}.jpg"
     instances = root / "SegmentationObject" / f"{name}.png"
     classes = root / "SegmentationClass" / f"{name}.png"
     if instances.is_file():
-        return image, np.array(Image.open(instances))
+        return _picture(image), _mask(instances)
     if classes.is_file():
-        return image, components(np.array(Image.open(classes)))
+        return _picture(image), components(_mask(classes))
     return None
 
 
@@ -90,10 +90,21 @@ def _pairs(folder: Path) -> Iterator[Pair]:
     for path in sorted((folder / "images").iterdir()):
         mask = folder / "masks" / f"{path.stem}.png"
         if mask.is_file():
-            instances = np.array(Image.open(mask))
+            instances = _mask(mask)
             if set(np.unique(instances)) <= {0, 255}:
                 instances = components((instances > 0).astype(np.uint8))
-            yield Image.open(path), instances
+            yield _picture(path), instances
+
+
+def _picture(path: Path) -> Image.Image:
+    with Image.open(path) as file:
+        return file.convert("RGB")
+
+
+def _mask(path: Path) -> NDArray[np.integer]:
+    """Values of a grey or palette PNG, (H, W)."""
+    with Image.open(path) as file:
+        return np.array(file)
 
 
 def find_sets(folder: Path) -> list[Path]:

@@ -76,6 +76,8 @@ def test_stop_ends_the_run_and_keeps_the_best(objects, recipe, held_out, tmp_pat
     items = list(fit(recipe, objects, held_out, tmp_path, lambda: next(stop)))
     assert items[-1].step == 6
     assert items[-1].checkpoint.is_file()
+    # What was learnt since the last measurement is not thrown away.
+    assert "6," in (tmp_path / "log.csv").read_text().splitlines()[-1]
 
 
 def test_the_checkpoint_is_the_network_with_the_lowest_held_out_energy(

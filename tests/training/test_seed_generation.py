@@ -55,7 +55,9 @@ def test_the_paper_draws_one_line_or_circle_a_class(masks):
 
 
 def test_dense_seeds_leave_only_a_band_along_the_border(masks):
-    seeds = generate(masks[:1], Markers(dense=1.0, band=(0.05, 0.05)), generator())[0]
+    point = {"radius": (0.0, 0.0), "length": (0.0, 0.0), "thickness": (0.0, 0.0)}
+    chosen = Markers(dense=1.0, band=(0.05, 0.05), **point)
+    seeds = generate(masks[:1], chosen, generator())[0]
     assert seeds[0, 24:40, 24:40].all()  # 3 pixels of 64 are 5 %
     assert seeds[:, 18:22, 18:46].sum() == 0
     assert seeds[1, :16, :58].all()
