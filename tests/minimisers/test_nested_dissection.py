@@ -88,6 +88,84 @@ def test_strokes_erasures_and_new_classes_are_followed_exactly(spec):
     torch.testing.assert_close(undone.x, before, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("spec", [RandomWalker(), ClosedFormMatting()], ids=str)
+def test_little_memory_changes_the_work_and_not_the_answer(spec, monkeypatch):
+    from napari_deep_energy.minimisers.nested_dissection import factor
+
+    size = (75, 90)
+    image, labels = picture(size), corners(size)
+    problem = problem_of(spec, image, labels)
+    labels[40:45, 20:70] = 2
+    stroke = problem_of(spec, image, labels)
+    energy = spec.energy(problem)
+    with monkeypatch.context() as patch:
+        patch.setattr(factor, "KEPT_BYTES", 0)
+        frugal = NestedDissection()
+        frugal.minimise(problem, energy)
+        kept = [f.kept for level in frugal._state.factor.levels[1:] for f in level]
+        assert not any(kept)
+        followed = frugal.minimise(stroke, spec.energy(stroke, energy.laplacian))
+    assert error(spec, stroke, followed) < TOLERANCE
+    monkeypatch.setattr(factor, "CHUNK", 40 * 40)
+    chunked = NestedDissection().minimise(stroke, spec.energy(stroke))
+    assert error(spec, stroke, chunked) < TOLERANCE
+
+
+def test_running_out_of_memory_is_said_in_words(monkeypatch):
+    from napari_deep_energy.minimisers.nested_dissection import engine
+
+    def fail(*_args):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ...")
+
+    spec, size = RandomWalker(), (9, 9)
+    problem = problem_of(spec, picture(size), corners(size))
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "_direct", fail)
+        solver = NestedDissection()
+        with pytest.raises(InvalidInput, match="9 x 9 pixels; make the picture smaller"):
+            solver.minimise(problem, spec.energy(problem))
+    assert error(spec, problem, solver.minimise(problem, spec.energy(problem))) < TOLERANCE
+
+
+def test_a_volume_is_refused_in_words():
+    spec = RandomWalker()
+    problem = Problem(torch.rand(1, 1, 4, 4, 4), torch.zeros(1, 2, 4, 4, 4))
+    with pytest.raises(InvalidInput, match="3 axes"):
+        NestedDissection().minimise(problem, spec.energy(problem))
+
+
+def test_a_failing_single_precision_factor_is_made_in_double(monkeypatch):
+    from napari_deep_energy.minimisers.nested_dissection import engine
+    from napari_deep_energy.minimisers.nested_dissection.refinement import Refined
+
+    refine, seen = engine.refine, []
+
+    def failing(apply, precondition, rhs, x, tolerance):
+        seen.append(precondition(rhs).abs().max())
+        if len(seen) == 1:
+            return Refined(x, float("inf"), 0)
+        return refine(apply, precondition, rhs, x, tolerance)
+
+    monkeypatch.setattr(engine, "refine", failing)
+    spec, size = ClosedFormMatting(), (20, 30)
+    problem = problem_of(spec, picture(size), corners(size))
+    solver = NestedDissection()
+    solution = solver.minimise(problem, spec.energy(problem))
+    assert solver._state.factor.like.dtype == torch.float64
+    assert solution.outcome is Outcome.EXACT
+    assert error(spec, problem, solution) < TOLERANCE
+
+
+def test_what_refinement_cannot_reach_is_called_degraded(monkeypatch):
+    from napari_deep_energy.minimisers.nested_dissection import engine
+    from napari_deep_energy.minimisers.nested_dissection.refinement import Refined
+
+    monkeypatch.setattr(engine, "refine", lambda *arguments: Refined(arguments[3], 0.25, 12))
+    _, solution = first_solve(ClosedFormMatting(), picture((9, 9)), corners((9, 9)))
+    assert solution.outcome is Outcome.DEGRADED
+    assert "0.2" in solution.advice
+
+
 def test_a_stroke_reads_only_the_nodes_above_it(monkeypatch):
     from napari_deep_energy.minimisers.nested_dissection.fronts import Fronts
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ...energy import Laplacian, QuadraticEnergy
     from ...problem import Problem
 
-TOLERANCE = 1e-5
-"""Estimated error at which refinement stops."""
+TOLERANCE = 3e-5
+"""Estimated error at which one last correction ends the refinement."""
 
 
 @dataclass
@@ -60,11 +60,20 @@ class NestedDissection:
 
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
-        state = self._follow(problem, energy)
-        if state.couplings.never_subtracts:
-            x, outcome, advice = _direct(state, stop), Outcome.EXACT, ""
-        else:
-            x, outcome, advice = _refined(state, stop)
+        try:
+            state = self._follow(problem, energy)
+            if state.couplings.never_subtracts:
+                x, outcome, advice = _direct(state, stop), Outcome.EXACT, ""
+            else:
+                x, outcome, advice = _refined(state, stop)
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            self._state = None
+            size = " x ".join(str(n) for n in energy.targets.shape[2:])
+            raise InvalidInput(
+                f"the exact solver ran out of memory on {size} pixels; make the picture smaller."
+            ) from error
         if len(x) < energy.targets.shape[1]:  # the last class follows, see columns_of
             x = torch.cat([x, 1 - x.sum(0, keepdim=True)])
         solution = read_out(
@@ -136,6 +145,12 @@ def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
         return result.x, Outcome.EXACT, ""
     advice = f"the solution may be off by {result.error:.1g}; raise epsilon or paint more seeds."
     return result.x, Outcome.DEGRADED, advice
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether numpy or torch failed to allocate; torch on the CPU has no exception of its own."""
+    words = ("out of memory", "not enough memory", "allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 def _first(problem: Problem, energy: QuadraticEnergy) -> _State:

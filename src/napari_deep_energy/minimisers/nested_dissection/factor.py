@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TILE = 31
 """Longest side of the smallest nodes whose remainder is kept."""
+KEPT_BYTES = 1.5 * 2**30
+"""Remainders of the larger nodes are kept as long as they fit into this."""
 CHUNK = 2**20
 """Pixels in the tiles that are worked on at a time."""
 
@@ -47,8 +49,7 @@ class Factor:
     def __init__(self, plan: Plan, like: torch.Tensor) -> None:
         self.plan, self.like = plan, like
         self.levels = [[Fronts(shape, plan, like) for shape in level] for level in plan.levels]
-        large = [max(max(s.tile.size) for s in level) >= TILE for level in plan.levels]
-        self.tiles = max(0, sum(large) - 1)
+        self.tiles = _tile_level(self.levels)
         self.rank = torch.as_tensor(plan.rank, device=like.device)
 
     def take_in(
@@ -244,6 +245,17 @@ def check(stop: Stop) -> None:
     """Raise if the caller asked to stop."""
     if stop():
         raise Cancelled
+
+
+def _tile_level(levels: list[list[Fronts]]) -> int:
+    """Deepest level whose remainders are kept."""
+    deepest, total = 0, 0
+    for number, level in enumerate(levels):
+        total += sum(f.count * f.ring**2 * f.like.element_size() for f in level)
+        if total > KEPT_BYTES or max(max(f.shape.tile.size) for f in level) < TILE:
+            break
+        deepest = number
+    return deepest
 
 
 def _own_marks(shape: Shape, own: NDArray[np.int64]) -> NDArray[np.bool_]:
