@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from qtpy.QtCore import QSettings
 from skimage import data
 
@@ -24,6 +25,12 @@ def viewer(make_napari_viewer_proxy):
 
 
 @pytest.fixture
+def viewer_model():
+    """All of a viewer but its window, for tests of many pictures and settings."""
+    return ViewerModel()
+
+
+@pytest.fixture
 def picture():
     """Head and shoulders, RGB, 48 x 64."""
     return np.ascontiguousarray(data.astronaut()[20:212:4, 100:356:4])
@@ -37,7 +44,10 @@ class Desk:
 
         self.viewer, self.qtbot = viewer, qtbot
         self.dock = DeepEnergyWidget(viewer)
-        self.dock_widget = viewer.window.add_dock_widget(self.dock, name="Deep Energy")
+        if hasattr(viewer, "window"):
+            viewer.window.add_dock_widget(self.dock, name="Deep Energy")
+        else:
+            qtbot.addWidget(self.dock)
 
     def solved(self):
         """Wait for an answer; the signal must come after this is entered."""
@@ -67,6 +77,7 @@ def desk(viewer, picture, qtbot):
     """The dock over the picture, with an empty strokes layer."""
     viewer.add_image(picture, name="picture")
     desk = Desk(viewer, qtbot)
+    desk.dock.engine = "analytic"  # half the layers to make; tests of both say so
     desk.dock.new_strokes().brush_size = 3
     return desk
 

@@ -9,6 +9,7 @@ import pytest
 
 from .conftest import TWO, Desk
 
+
 def act(viewer, layer, what):
     if what == "delete":
         viewer.layers.remove(layer)
@@ -21,17 +22,16 @@ def act(viewer, layer, what):
 
 
 @pytest.mark.parametrize("what", ["delete", "rename", "hide", "reorder"])
-@pytest.mark.parametrize("role", ["image", "strokes", "result"])
-def test_no_layer_is_missed(desk, qtbot, role, what):
+def test_no_layer_is_missed(desk, qtbot, what):
     """Idle first, then with a solve under way; afterwards the next stroke is answered."""
-    for solving in (False, True):
-        desk.solve(*TWO, (1, 20, 20 + solving))
+    for place, role in enumerate(("result", "strokes", "image") * 2):
+        desk.solve(*TWO, (1, 20, 20 + place))
         layers = {
             "image": desk.dock.image_layer,
             "strokes": desk.dock.seeds_layer,
             "result": desk.dock.results["analytic", "labels"],
         }
-        if solving:
+        if place >= 3:
             desk.dock.solve_once()
         act(desk.viewer, layers[role], what)
         qtbot.wait(20)
@@ -137,6 +137,14 @@ def test_a_deleted_dock_leaves_nothing_behind(viewer, picture, qtbot):
     gc.collect()
     assert callbacks(viewer) == before
     assert not runner.thread_is_alive
+
+
+def test_closing_the_window_ends_the_thread(desk, qtbot):
+    desk.solve(*TWO)
+    runner = desk.dock.session.runner
+    assert runner.thread_is_alive
+    desk.viewer.close()
+    qtbot.waitUntil(lambda: not runner.thread_is_alive)
 
 
 def hidden():

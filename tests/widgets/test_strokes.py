@@ -10,6 +10,7 @@ from .conftest import TWO
 
 
 def test_two_strokes_give_labels_and_probabilities_of_both_engines(desk, picture):
+    desk.dock.engine = "both"
     solutions = desk.solve(*TWO)
     assert set(solutions) == {"network", "analytic"}
     assert set(desk.dock.results) == {
@@ -124,10 +125,9 @@ def test_not_live_waits_for_solve_once(desk, qtbot):
 def test_a_moving_brush_is_previewed(desk, qtbot):
     desk.solve(*TWO)
     seeds = desk.dock.seeds_layer
-    before = desk.labels("network").copy(), desk.labels("analytic").copy()
+    before = desk.labels().copy()
     with qtbot.waitSignal(desk.dock.previewed, timeout=20_000), seeds.block_history():
         for row in range(10, 30):  # no "paint" comes before the block ends
             seeds.paint((row, 30), 2)
             qtbot.wait(20)
-    after = desk.labels("network"), desk.labels("analytic")
-    assert any((old != new).any() for old, new in zip(before, after, strict=True))
+    assert (desk.labels() != before).any()

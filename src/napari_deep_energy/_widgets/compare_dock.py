@@ -54,7 +54,7 @@ class CompareWidget(SessionDock):
         self._difference = QCheckBox("Show difference")
         self._difference.setToolTip(DIFFERENCE_TIP)
         self._lay_out()
-        self._difference.toggled.connect(self._on_difference)
+        self._difference.toggled.connect(self.show_difference)
         self._run.clicked.connect(self.run)
         self._copy.clicked.connect(self.copy_csv)
         self.session.state_changed.connect(self._state.show_state)
@@ -95,7 +95,8 @@ class CompareWidget(SessionDock):
         self._table.clear_numbers()
         self._copy.setEnabled(False)
 
-    def _on_difference(self, visible: bool) -> None:
+    def show_difference(self, visible: bool) -> None:
+        """Show or hide the layer of differences."""
         layer = self.session.results.layers.get(DIFFERENCE)
         if layer is not None:
             layer.visible = visible
@@ -106,4 +107,4 @@ class CompareWidget(SessionDock):
             self.comparison = answer.comparison
             self._table.show_comparison(answer.comparison)
             self._copy.setEnabled(True)
-            self._on_difference(self._difference.isChecked())
+            self.show_difference(self._difference.isChecked())

@@ -1,0 +1,75 @@
+"""The dock "Compare", alone and beside the main one."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from qtpy.QtWidgets import QApplication
+
+from napari_deep_energy._widgets import CompareWidget
+from napari_deep_energy.comparison import compare
+
+from .conftest import PATIENCE, TWO
+
+
+@pytest.fixture
+def alone(viewer, picture):
+    """The Compare dock, with nothing else open."""
+    viewer.add_image(picture)
+    dock = CompareWidget(viewer)
+    viewer.window.add_dock_widget(dock, name="Compare")
+    return dock
+
+
+@pytest.mark.parametrize(("task", "measure"), [("segment", "mean IoU"), ("matte", "MSE")])
+def test_alone_it_compares_the_engines(alone, qtbot, task, measure):
+    from dataclasses import replace
+
+    session = alone.session
+    session.set_choices(replace(session.choices, task=task))
+    seeds = session.new_strokes()
+    with qtbot.waitSignal(session.solved, timeout=PATIENCE) as blocker:
+        for label, row, column in TWO:
+            seeds.paint((row, column), label)
+    expected = compare(blocker.args[0]["network"], blocker.args[0]["analytic"])
+    assert alone.comparison.measure == measure
+    assert alone.comparison.rows == expected.rows
+    assert alone.comparison.agreement == pytest.approx(expected.agreement)
+    alone.copy_csv()
+    table = list(csv.DictReader(io.StringIO(QApplication.clipboard().text())))
+    assert [row["engine"] for row in table] == ["network", "analytic"]
+    difference = session.results.layers["", "difference"]
+    assert difference.colormap.name == "magma"
+    assert (difference.data == expected.difference).all()
+
+
+def test_beside_the_main_dock_it_follows_the_same_strokes(desk, viewer, qtbot):
+    desk.dock.engine = "network"
+    desk.solve(*TWO)
+    dock = CompareWidget(viewer)
+    viewer.window.add_dock_widget(dock, name="Compare")
+    assert dock.session is desk.dock.session
+    assert dock.comparison is None
+    with desk.solved():
+        dock.run()
+    assert desk.dock.engine == "both"
+    first = dock.comparison
+    desk.solve((1, 30, 30))
+    assert dock.comparison is not first
+    with desk.solved():
+        desk.dock.task = "matte"
+        assert dock.comparison is None
+    assert dock.comparison.measure == "MSE"
+
+
+def test_the_difference_is_shown_on_demand(alone, qtbot):
+    seeds = alone.session.new_strokes()
+    with qtbot.waitSignal(alone.session.solved, timeout=PATIENCE):
+        for label, row, column in TWO:
+            seeds.paint((row, column), label)
+    layer = alone.session.results.layers["", "difference"]
+    assert not layer.visible
+    alone.show_difference(True)
+    assert layer.visible

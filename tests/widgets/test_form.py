@@ -1,0 +1,174 @@
+"""The controls of the dock: task, engine, settings, live, cancel, keys, tooltips."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
+
+from napari_deep_energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy._widgets import DeepEnergyWidget
+from napari_deep_energy._widgets.solving import Choices
+
+from .conftest import PATIENCE, TWO
+
+
+@pytest.fixture
+def viewer(viewer_model):
+    return viewer_model
+
+
+def test_without_a_picture_the_state_line_says_what_to_do(viewer, open_dock, qtbot):
+    desk = open_dock()
+    qtbot.waitUntil(lambda: "Open a picture" in desk.dock.state)
+    assert desk.dock.new_strokes() is None
+
+
+def test_new_strokes_are_in_paint_mode(desk):
+    seeds = desk.viewer.layers.selection.active
+    assert seeds == desk.dock.seeds_layer
+    assert seeds.mode == "paint"
+    assert seeds.data.shape == (48, 64)
+
+
+def test_matting_gives_alpha_and_cut_out(desk, picture):
+    desk.dock.task = "matte"
+    desk.solve(*TWO)
+    alpha = desk.dock.results["analytic", "alpha"].data
+    cut_out = desk.dock.results["analytic", "cut-out"]
+    assert cut_out.rgb
+    assert cut_out.data.shape == (48, 64, 4)
+    assert (cut_out.data[..., :3] == picture).all()
+    np.testing.assert_allclose(cut_out.data[..., 3] / 255, alpha, atol=0.5 / 255 + 1e-6)
+    assert alpha[15, 32] > 0.9
+    assert alpha[4, 4] < 0.1
+
+
+def test_a_change_of_task_is_solved_and_hides_the_other_tasks_results(desk):
+    desk.solve(*TWO)
+    with desk.solved():
+        desk.dock.task = "matte"
+    results = desk.dock.results
+    assert results["analytic", "cut-out"].visible
+    assert not results["analytic", "labels"].visible
+    with desk.solved():
+        desk.dock.task = "segment"
+    assert results["analytic", "labels"].visible
+    assert not results["analytic", "cut-out"].visible
+    assert not results["", "backdrop"].visible
+
+
+def test_flip_shows_the_other_engine(desk):
+    desk.dock.engine = "both"
+    desk.solve(*TWO)
+    exact, network = (desk.dock.results[e, "labels"] for e in ("analytic", "network"))
+    assert exact.visible
+    assert not network.visible
+    desk.dock.flip()
+    assert network.visible
+    assert not exact.visible
+
+
+def test_a_setting_changes_the_answer(desk):
+    from dataclasses import replace
+
+    desk.solve(*TWO)
+    before = desk.dock.session.answer.solutions["analytic"].energy
+    with desk.solved():
+        desk.dock.session.set_choices(replace(desk.dock.session.choices, beta=10.0))
+    assert desk.dock.session.answer.solutions["analytic"].energy != before
+
+
+def test_defaults_are_those_of_the_energies():
+    choices, walker, matting = Choices(), RandomWalker(), ClosedFormMatting()
+    assert (choices.beta, choices.lam_segment) == (walker.beta, walker.lam)
+    assert (choices.epsilon, choices.lam_matte) == (matting.epsilon, matting.lam)
+    assert choices.hard_seeds == walker.hard_seeds == matting.hard_seeds
+
+
+def test_a_missing_model_is_named(desk, tmp_path):
+    desk.solve(*TWO)
+    with desk.failed():
+        desk.dock.engine, desk.dock.model = "network", tmp_path / "none.safetensors"
+    assert "none.safetensors" in desk.dock.state
+    with desk.solved():
+        desk.dock.model = None
+
+
+def test_a_crash_of_the_solver_is_logged_and_leaves_the_window_alive(desk, monkeypatch, caplog):
+    from napari_deep_energy._widgets import solving
+
+    def crash(self, request):
+        raise ZeroDivisionError("on purpose")
+
+    desk.solve(*TWO)
+    with monkeypatch.context() as patch:
+        patch.setattr(solving.Desk, "_solver_for", crash)
+        with desk.failed():
+            desk.paint((2, 15, 32))
+    assert "ZeroDivisionError" in desk.dock.state
+    assert "on purpose" in caplog.text
+    desk.solve((2, 16, 32))
+
+
+def test_cancel_drops_the_answer_and_marks_the_old_one(desk, monkeypatch, qtbot):
+    from napari_deep_energy import Cancelled
+    from napari_deep_energy._widgets import solving
+
+    desk.solve(*TWO)
+    before = desk.labels().copy()
+    stopped = []
+
+    def endless(self, request):
+        import time
+
+        raise_at = time.monotonic() + 20
+        while time.monotonic() < raise_at:
+            if stop_flags[-1]():
+                stopped.append(True)
+                raise Cancelled
+            time.sleep(0.005)
+
+    stop_flags = []
+    answer = solving.Desk.answer
+
+    def spy(self, request, report, stop):
+        stop_flags.append(stop)
+        return answer(self, request, report, stop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(solving.Desk, "answer", spy)
+        patch.setattr(solving.Desk, "_solver_for", endless)
+        desk.paint((2, 15, 32))
+        qtbot.waitUntil(lambda: "so far" in desk.dock.state, timeout=PATIENCE)
+        desk.dock.cancel()
+        assert "Cancelled" in desk.dock.state
+        qtbot.waitUntil(lambda: bool(stopped), timeout=1000)
+    assert (desk.labels() == before).all()
+    desk.solve((2, 17, 32))
+
+
+def test_live_and_engine_are_remembered(desk, qtbot):
+    desk.dock.live, desk.dock.engine = False, "network"
+    other = DeepEnergyWidget(ViewerModel())
+    qtbot.addWidget(other)
+    assert (other.live, other.engine) == (False, "network")
+
+
+def test_keys_are_bound_on_the_strokes_layer_only_while_the_dock_is_open(desk):
+    from qtpy.QtGui import QHideEvent
+
+    def keys():
+        return {str(key) for key in desk.dock.seeds_layer.keymap}
+
+    assert {"Shift+S", "Shift+F", "Shift+L", "Shift+C"} <= keys()
+    desk.dock.hideEvent(QHideEvent())
+    assert not {"Shift+S", "Shift+F", "Shift+L", "Shift+C"} & keys()
+
+
+@pytest.mark.parametrize("kind", [QPushButton, QComboBox, QCheckBox, QLineEdit])
+def test_every_control_has_a_tooltip(desk, kind):
+    controls = desk.dock.findChildren(kind)
+    assert controls
+    assert all(control.toolTip() for control in controls)
