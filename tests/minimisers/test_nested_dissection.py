@@ -166,17 +166,39 @@ def test_what_refinement_cannot_reach_is_called_degraded(monkeypatch):
     assert "0.2" in solution.advice
 
 
-def test_a_stroke_reads_only_the_nodes_above_it(monkeypatch):
+@pytest.fixture
+def eliminated(monkeypatch):
+    """Numbers of pixels, batch by batch, that are eliminated."""
     from napari_deep_energy.minimisers.nested_dissection.fronts import Fronts
 
-    eliminated = []
+    pixels = []
     whole = Fronts.eliminate
 
     def counted(self, rows, excess, inverted, nodes, halves):
-        eliminated.append(len(nodes) * self.size)
+        pixels.append(len(nodes) * self.size)
         return whole(self, rows, excess, inverted, nodes, halves)
 
     monkeypatch.setattr(Fronts, "eliminate", counted)
+    return pixels
+
+
+@TASKS
+def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
+    size = (100, 130)
+    labels = np.zeros(size, int)
+    labels[5, 5:8], labels[9, 9] = 1, 2
+    problem = problem_of(spec, picture(size), labels)
+    laplacian = spec.laplacian(problem.image)
+    engine = NestedDissection()
+    engine.prepare(problem.image, laplacian)
+    assert sum(eliminated) == 100 * 130
+    eliminated.clear()
+    solution = engine.minimise(problem, spec.energy(problem, laplacian))
+    assert 0 < sum(eliminated) < 100 * 130 / 4
+    assert error(spec, problem, solution) < TOLERANCE
+
+
+def test_a_stroke_reads_only_the_nodes_above_it(eliminated):
     spec, size = RandomWalker(), (128, 128)
     problem = problem_of(spec, picture(size), corners(size))
     energy = spec.energy(problem)

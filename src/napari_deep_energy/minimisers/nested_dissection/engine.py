@@ -58,6 +58,25 @@ class NestedDissection:
     def __init__(self) -> None:
         self._state: _State | None = None
 
+    def prepare(self, image: torch.Tensor, laplacian: Laplacian, stop: Stop = never) -> None:
+        """Factor a picture before its first stroke, which then costs no more than any other.
+
+        Parameters
+        ----------
+        image
+            (1, C, H, W)
+        laplacian
+            That of the image; the same object must come with the energies that follow.
+        stop
+            Polled between steps; true raises :class:`Cancelled`.
+        """
+        if self._state is None or self._state.laplacian is not laplacian:
+            self._state = None
+            self._state = _new_state(image, laplacian)
+        if self._state.changed is None:
+            # The root is singular without a seed, but no stroke fails to renew it.
+            _take_in(self._state, self._state.columns[1:], stop, all_rhs=True)
+
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
         try:
@@ -92,8 +111,7 @@ class NestedDissection:
         state = self._state
         if state is None or state.laplacian is not energy.laplacian:
             self._state = None
-            self._state = _first(problem, energy)
-            return self._state
+            self._state = state = _new_state(problem.image, energy.laplacian)
         columns = columns_of(energy, state.couplings)
         differs = state.is_fixed != energy.is_fixed[0]
         differs = state.couplings.widened(differs)
@@ -153,13 +171,14 @@ def _is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
-def _first(problem: Problem, energy: QuadraticEnergy) -> _State:
-    """State of a new picture, nothing taken in yet."""
-    if energy.targets.ndim != 4:
-        raise InvalidInput(f"the picture has {energy.targets.ndim - 2} axes; this solver takes 2.")
-    couplings = Couplings(energy.laplacian, problem.image)
-    height, width = energy.targets.shape[2:]
+def _new_state(image: torch.Tensor, laplacian: Laplacian) -> _State:
+    """State of a picture without seeds, nothing taken in yet."""
+    if image.ndim != 4:
+        raise InvalidInput(f"the picture has {image.ndim - 2} axes; this solver takes 2.")
+    couplings = Couplings(laplacian, image)
+    height, width = image.shape[2:]
     plan = make_plan((height, width), couplings.offsets)
     factor = Factor(plan, couplings.planes[:0].float())
-    columns = columns_of(energy, couplings)
-    return _State(energy.laplacian, couplings, factor, columns, energy.is_fixed[0], None)
+    columns = couplings.planes.new_zeros(2, height, width)
+    nowhere = torch.zeros_like(columns[:1], dtype=torch.bool)
+    return _State(laplacian, couplings, factor, columns, nowhere, None)

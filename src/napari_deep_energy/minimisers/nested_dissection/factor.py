@@ -15,7 +15,7 @@ import torch
 from ...errors import Cancelled
 from .batch import allocate
 from .elimination import pivot_inverses
-from .fronts import Fronts, Remainder, put
+from .fronts import Fronts, Remainder, places_of, put
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +48,10 @@ class Factor:
 
     def __init__(self, plan: Plan, like: torch.Tensor) -> None:
         self.plan, self.like = plan, like
-        self.levels = [[Fronts(shape, plan, like) for shape in level] for level in plan.levels]
+        self.levels = [
+            [Fronts(shape, places, like) for shape, places in zip(*level, strict=True)]
+            for level in zip(plan.levels, places_of(plan, like.device), strict=True)
+        ]
         self.tiles = _tile_level(self.levels)
         self.rank = torch.as_tensor(plan.rank, device=like.device)
 
@@ -135,7 +138,7 @@ class Factor:
                     [rows(below[h.shape], nodes + h.first) for h in fronts.shape.halves],
                 )
                 for fronts, nodes in zip(self.levels[number], touched[number], strict=True)
-                if len(nodes)
+                if nodes.shape[0]
             ]
             keep(tasks, work(tasks, system, stop, forward_only), forward_only)
 
@@ -158,9 +161,12 @@ class Factor:
             for index, (fronts, nodes) in enumerate(
                 zip(self.levels[number], portions[number - self.tiles], strict=True)
             ):
-                if len(nodes):
+                if nodes.shape[0]:
                     halves = [
-                        rows(left[half.shape], slice(first[index, k], first[index, k] + len(nodes)))
+                        rows(
+                            left[half.shape],
+                            slice(first[index, k], first[index, k] + nodes.shape[0]),
+                        )
                         for k, half in enumerate(fronts.shape.halves)
                     ]
                     tasks.append(Task(fronts, nodes, halves))
@@ -184,7 +190,7 @@ class Factor:
                 zip(self.levels[number], portions[-1], strict=True)
             ):
                 for k, half in enumerate(fronts.shape.halves):
-                    first[index, k] = sum(len(block) for block in blocks[half.shape])
+                    first[index, k] = sum(block.shape[0] for block in blocks[half.shape])
                     blocks[half.shape].append(nodes + half.first)
             firsts.append(first)
             if deeper:
@@ -198,7 +204,7 @@ def work(tasks: list[Task], system: System, stop: Stop, forward_only: bool) -> l
     if forward_only:
         for fronts, nodes, halves in tasks:
             check(stop)
-            nothing = fronts.like.new_zeros(len(nodes), 0, 0)
+            nothing = fronts.like.new_zeros(nodes.shape[0], 0, 0)
             done.append(Remainder(nothing, nothing, fronts.forward(system, nodes, halves)))
         return done
     assembled = []
@@ -231,12 +237,12 @@ def keep(tasks: list[Task], done: list[Remainder], forward_only: bool) -> None:
 def rows(remainder: Remainder | None, nodes: torch.Tensor | slice) -> Remainder:
     """Part of a remainder."""
     assert remainder is not None
-    if isinstance(nodes, torch.Tensor) and len(nodes) == int(nodes[-1] - nodes[0]) + 1:
+    if isinstance(nodes, torch.Tensor) and nodes.shape[0] == int(nodes[-1] - nodes[0]) + 1:
         nodes = slice(int(nodes[0]), int(nodes[-1]) + 1)
     coupling, excess, rhs = remainder
     return Remainder(
-        coupling[nodes] if len(coupling) else coupling,
-        excess[nodes] if len(excess) else excess,
+        coupling[nodes] if coupling.shape[0] else coupling,
+        excess[nodes] if excess.shape[0] else excess,
         rhs[nodes],
     )
 

@@ -7,6 +7,7 @@ eliminates these, and leaves the rest on its own ring.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -29,25 +30,50 @@ class Remainder(NamedTuple):
     """(N, R, K): what joins their right-hand sides."""
 
 
+class Places(NamedTuple):
+    """Where the numbers of a shape's fronts come from, as indices on a device."""
+
+    origins: torch.Tensor
+    """(N) first pixel of each node in a padded plane of the couplings."""
+    sources: torch.Tensor
+    """(T) place in the padded planes, relative to the origin, of each entry of the matrix."""
+    slots: torch.Tensor
+    """(T) its place in the flattened (P, P + R) front."""
+    pixels: torch.Tensor
+    """(N, P) pixels that each node eliminates."""
+
+
+@lru_cache(maxsize=4)
+def places_of(plan: Plan, device: torch.device) -> list[list[Places]]:
+    """Places of each shape of each level."""
+    reach = plan.reach
+    pitch = plan.size[1] + 2 * reach
+    plane = (plan.size[0] + 2 * reach) * pitch
+    levels = []
+    for level in plan.levels:
+        places = []
+        for shape in level:
+            number, row, column = shape.sources.T
+            end = shape.start + len(shape.origins) * len(shape.pivots)
+            arrays = (
+                (shape.origins + reach) @ [pitch, 1],
+                number * plane + row * pitch + column,
+                shape.slots,
+                plan.order[shape.start : end].reshape(len(shape.origins), len(shape.pivots)),
+            )
+            places.append(Places(*(torch.as_tensor(array, device=device) for array in arrays)))
+        levels.append(places)
+    return levels
+
+
 class Fronts:
     """All fronts of one shape: the part of the factor that they hold."""
 
-    def __init__(self, shape: Shape, plan: Plan, like: torch.Tensor) -> None:
-        def tensor(values: object) -> torch.Tensor:
-            return torch.as_tensor(values, device=like.device)
-
-        self.shape, self.like = shape, like
-        self.count, self.size = len(shape.origins), len(shape.pivots)
+    def __init__(self, shape: Shape, places: Places, like: torch.Tensor) -> None:
+        self.shape, self.places, self.like = shape, places, like
+        self.count, self.size = places.pixels.shape
         self.ring = len(shape.ring)
         self.lanes = self.size + self.ring <= LANES_WIDTH
-        pitch = plan.size[1] + 2 * plan.reach
-        plane = (plan.size[0] + 2 * plan.reach) * pitch
-        number, row, column = shape.sources.T
-        self.origins = tensor((shape.origins + plan.reach) @ [pitch, 1])  # (N)
-        self.sources = tensor(number * plane + row * pitch + column)  # (T)
-        self.slots = tensor(shape.slots)  # (T)
-        end = shape.start + self.count * self.size
-        self.pixels = tensor(plan.order[shape.start : end].reshape(self.count, self.size))
         self.inverse: torch.Tensor | None = None  # (N, P, P)
         self.gain: torch.Tensor | None = None  # (N, P, R)
         self.centre: torch.Tensor | None = None  # (N, P, K)
@@ -55,14 +81,15 @@ class Fronts:
 
     def own_couplings(self, system: System, nodes: torch.Tensor) -> torch.Tensor:
         """The matrix's own entries of the pivots' rows, (n, P, P + R)."""
-        origins = self.origins if len(nodes) == self.count else self.origins[nodes]
-        n, width = len(origins), self.size + self.ring
+        _, sources, slots, _ = self.places
+        origins = pick(self.places.origins, nodes)
+        n, width = origins.shape[0], self.size + self.ring
         if self.lanes:
             front = self.like.new_zeros(self.size * width, n)
-            front[self.slots] = system.couplings[self.sources[:, None] + origins]
+            front[slots] = system.couplings[sources[:, None] + origins]
             return front.view(self.size, width, n).movedim(-1, 0)
         front = self.like.new_zeros(n, self.size * width)
-        front[:, self.slots] = system.couplings[origins[:, None] + self.sources]
+        front[:, slots] = system.couplings[origins[:, None] + sources]
         return front.view(n, self.size, width)
 
     def assemble(
@@ -111,7 +138,7 @@ class Fronts:
         self, values: torch.Tensor, nodes: torch.Tensor, parts: list[torch.Tensor]
     ) -> torch.Tensor:
         """Columns (n, P, C) of the pivots: their own ``values`` and what the halves left."""
-        pixels = self.pixels if len(nodes) == self.count else self.pixels[nodes]
+        pixels = pick(self.places.pixels, nodes)
         columns = allocate((*pixels.shape, values.shape[1]), self.lanes, self.like)
         columns.copy_(values[pixels])
         for half, part in zip(self.shape.halves, parts, strict=True):
@@ -172,7 +199,7 @@ def add_square(square: torch.Tensor, coupling: torch.Tensor, half: Half, pivots:
 
 def pick(values: torch.Tensor, nodes: torch.Tensor) -> torch.Tensor:
     """Rows ``nodes`` of (N, ...), in the same memory order."""
-    if len(nodes) == values.shape[0]:
+    if nodes.shape[0] == values.shape[0]:
         return values
     if is_lanes(values):
         return values.movedim(0, -1)[..., nodes].movedim(-1, 0)
@@ -183,7 +210,7 @@ def put(
     store: torch.Tensor | None, values: torch.Tensor, nodes: torch.Tensor, count: int
 ) -> torch.Tensor:
     """``store`` (N, ...) with rows ``nodes`` replaced."""
-    if len(nodes) == count:
+    if nodes.shape[0] == count:
         return values
     if store is None:
         store = allocate((count, *values.shape[1:]), is_lanes(values), values)

@@ -9,7 +9,7 @@ halves, so that no index arrays are needed to find them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,13 +60,11 @@ class Shape:
     sources: NDArray[np.int64]
     """(T, 3) for each slot: number of the stencil's offset, and pixel relative to the origin."""
     halves: tuple[Half, ...] = ()
-    parents: list[tuple[int, int]] = field(default_factory=list)
-    """(parent shape, number of nodes) of each consecutive block of nodes."""
     start: int = 0
     """Place of the first pivot in the order of elimination; a shape's N * P are consecutive."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """Elimination tree of a picture, the root first."""
 
@@ -97,25 +95,21 @@ def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...]) -> Plan:
     root = Tile(size, (False,) * 4, reach, has_corners, True)
     batches: dict[Tile, list[NDArray[np.int64]]] = {root: [np.zeros((1, 2), np.int64)]}
     levels: list[tuple[Shape, ...]] = []
-    parents: dict[Tile, list[tuple[int, int]]] = {root: [(0, 1)]}
     while batches:
         axis = cut_axis(list(batches), reach)
         is_large = 2 ** (len(levels) + 1) <= LARGE
         level: list[Shape] = []
         deeper: dict[Tile, list[NDArray[np.int64]]] = {}
         cuts = [None if axis is None else cut(tile, axis, is_large, size) for tile in batches]
-        below: dict[Tile, list[tuple[int, int]]] = {}
         for number, (tile, blocks) in enumerate(batches.items()):
             origins = np.concatenate(blocks)
             shape = _shape(tile, axis, origins, offsets)
-            shape.parents = parents[tile]
             level.append(shape)
             for half, shift in cuts[number] or ():
                 deeper.setdefault(half, []).append(origins + shift)
-                below.setdefault(half, []).append((number, len(origins)))
         _link(level, cuts, list(deeper))
         levels.append(tuple(level))
-        batches, parents = deeper, below
+        batches = deeper
     return _ordered(size, offsets, levels)
 
 
