@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -65,9 +66,11 @@ def cut(
 
 def block(rows: range, columns: range, along: int) -> NDArray[np.int64]:
     """Pixels of a rectangle, (rows * columns, 2), numbered along an axis first."""
-    r, c = np.meshgrid(np.array(rows, int), np.array(columns, int), indexing="ij")
-    pixels = np.stack([r, c], -1)
-    return (pixels if along == 0 else pixels.swapaxes(0, 1)).reshape(-1, 2)
+    r, c = np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop)
+    pixels = np.empty((r.size * c.size, 2), np.int64)
+    pixels[:, 0] = np.repeat(r, c.size) if along == 0 else np.tile(r, c.size)
+    pixels[:, 1] = np.tile(c, r.size) if along == 0 else np.repeat(c, r.size)
+    return pixels
 
 
 def pivots_of(tile: Tile, axis: int | None) -> NDArray[np.int64]:
@@ -84,6 +87,7 @@ def pivots_of(tile: Tile, axis: int | None) -> NDArray[np.int64]:
     return np.concatenate(pieces)
 
 
+@lru_cache(maxsize=256)
 def ring_of(tile: Tile) -> NDArray[np.int64]:
     """Ring pixels, side by side: left, top, right, bottom, with corners between them.
 

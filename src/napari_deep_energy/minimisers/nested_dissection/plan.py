@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -173,11 +174,11 @@ def _runs(shape: Shape, half: Tile, shift: Offset) -> tuple[Run, ...]:
     ring = ring_of(half) + np.array(shift) + shape.tile.reach
     front = place[tuple(ring.T)]
     breaks = np.flatnonzero((np.diff(front) != 1) | (front[:-1] < 0)) + 1
-    pieces = np.split(np.arange(len(front)), breaks) if len(front) else []
+    bounds = [0, *breaks.tolist(), len(front)]
     return tuple(
-        Run(int(piece[0]), int(front[piece[0]]), len(piece))
-        for piece in pieces
-        if front[piece[0]] >= 0
+        Run(start, int(front[start]), end - start)
+        for start, end in pairwise(bounds)
+        if start < end and front[start] >= 0
     )
 
 
