@@ -56,7 +56,6 @@ class Session(QObject):
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
-        # Not at once: a Labels layer says that it was painted before it is.
         self._soon = self._timer(0, self._on_change)
         self._settle = self._timer(SETTLE_MS, self._on_change)
         self._preview = self._timer(PREVIEW_MS, self._on_preview)
@@ -73,7 +72,7 @@ class Session(QObject):
         subject, runner = self.subject, self.runner
         subject.replaced.connect(self._on_replaced)
         subject.touched.connect(self._on_touch)
-        subject.painted.connect(self._soon.start)
+        subject.painted.connect(self._on_paint)
         subject.brushed.connect(self._on_brush)
         subject.removed.connect(self.results.forget)
         runner.parted.connect(self._on_part)
@@ -185,16 +184,24 @@ class Session(QObject):
             timer.stop()
         self.runner.drop()
 
+    def _on_paint(self) -> None:
+        # At once, as drawing the window may take longer than solving; and soon again, as a
+        # stroke by the layer's methods is announced before it is written.
+        self._on_change()
+        self._soon.start()
+
     def _on_touch(self) -> None:
         # Changes that come faster than answers, as from a script that paints, get previews.
         if self.runner.is_busy or self._settle.isActive():
             self._on_brush()
             self._settle.start(PAUSE_MS)
         else:
-            self._soon.start()
+            self._on_change()
 
     def _on_brush(self) -> None:
-        if self.live and not self._preview.isActive():
+        if self._soon.isActive():
+            self._on_change()
+        elif self.live and not self._preview.isActive():
             self._preview.start()
 
     def _on_change(self) -> None:
