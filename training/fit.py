@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_deep_energy.minimisers import Stop
-    from napari_deep_energy.networks import ContextAggregationNetwork
+    from napari_deep_energy.networks import Checkpoint
     from napari_deep_energy.problem import Problem
 
     from .evaluation import HeldOut
@@ -65,7 +65,7 @@ def fit(
     held_out: HeldOut,
     folder: Path,
     stop: Stop = never,
-    start: ContextAggregationNetwork | None = None,
+    start: Checkpoint | None = None,
 ) -> Iterator[Progress]:
     """Train, yielding before the first step and after each; a run in ``folder`` is continued.
 

@@ -7,7 +7,7 @@ import datetime
 import json
 import math
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import safe_open
@@ -52,6 +52,7 @@ class RunState:
         self.ratio = self.first_ratio = self.iou_gain = math.nan
         self.best_ratio = math.inf
         self.baseline: dict[str, float] = {}
+        self.history: dict[str, Any] = {}
 
     @property
     def state_path(self) -> Path:
@@ -74,7 +75,7 @@ class RunState:
         folder: Path,
         recipe: Recipe,
         objects: Objects,
-        start: ContextAggregationNetwork | None = None,
+        start: Checkpoint | None = None,
     ) -> RunState:
         """Continue the run in ``folder``, or begin one there.
 
@@ -88,8 +89,9 @@ class RunState:
             torch.manual_seed(recipe.seed)
             network = recipe.architecture.build()
         if start is not None:
-            network.load_state_dict(start.state_dict())
+            network.load_state_dict(start.network.state_dict())
         run = cls(folder, recipe, objects.source, network.to(objects.masks.device))
+        run.history = start.training if start else {}
         if run.state_path.is_file():
             run._resume()
         elif rank() == 0:
@@ -123,6 +125,7 @@ class RunState:
             "device": str(next(self.network.parameters()).device),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "recipe": json.loads(json.dumps(self.recipe.to_dict())),
+            "started_from": self.history or "random weights",
             "held_out": {
                 "objects": self.recipe.held_out,
                 "size": self.recipe.held_out_size,

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_deep_energy.minimisers import Stop
-    from napari_deep_energy.networks import ContextAggregationNetwork
 
     from .recipe import Recipe
 
@@ -68,9 +67,9 @@ def finetune(
     held_out = HeldOut.build(
         found.held_out.first(recipe.held_out), recipe.energy, recipe.held_out_size
     )
-    network = starting_network(start or bundled(recipe.task), recipe)
+    begin = starting_point(start or bundled(recipe.task), recipe)
     out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-    for progress in fit(recipe, found.train.to(_device()), held_out, out, stop, network):
+    for progress in fit(recipe, found.train.to(_device()), held_out, out, stop, begin):
         yield replace(progress, skipped=found.skipped)
 
 
@@ -93,19 +92,20 @@ def train(
     held_out = HeldOut.build(
         held_out_objects.first(recipe.held_out), recipe.energy, recipe.held_out_size
     )
-    network = None
+    begin = None
     if recipe.start != "random":
-        network = starting_network(bundled(recipe.start), recipe)
-    yield from fit(recipe, objects.to(_device()), held_out, out, stop, network)
+        begin = starting_point(bundled(recipe.start), recipe)
+    yield from fit(recipe, objects.to(_device()), held_out, out, stop, begin)
 
 
-def starting_network(path: Path, recipe: Recipe) -> ContextAggregationNetwork:
-    """Network of a checkpoint, its output layer fitted to the recipe's task.
+def starting_point(path: Path, recipe: Recipe) -> Checkpoint:
+    """A checkpoint with its output layer fitted to the recipe's task, and with its history.
 
     A matte starts from a segmentation as 1/2 + (difference of the two scores) / 8: the right
     order, and a slope at which alpha stays about [0, 1].
     """
-    trained = Checkpoint.load(path).network
+    loaded = Checkpoint.load(path)
+    trained = loaded.network
     network = recipe.architecture.build()
     state = trained.state_dict()
     if trained.architecture.out_channels > network.architecture.out_channels:
@@ -117,7 +117,7 @@ def starting_network(path: Path, recipe: Recipe) -> ContextAggregationNetwork:
         raise InvalidInput(
             f"{path.name} does not fit the recipe's network for {recipe.task}: {error}"
         ) from error
-    return network
+    return Checkpoint(network, recipe.energy, loaded.training, loaded.name)
 
 
 def _device() -> torch.device:

@@ -11,7 +11,7 @@ import torch
 from skimage.segmentation import random_walker
 
 from napari_deep_energy.energy import grey
-from napari_deep_energy.minimisers import SparseDirect
+from napari_deep_energy.minimisers import NestedDissection
 from napari_deep_energy.networks import Checkpoint, bundled, network_input
 from napari_deep_energy.problem import Problem
 
@@ -71,7 +71,7 @@ def _methods(
 
     def analytic(problem: Problem) -> object:
         exact = problem.to(dtype=torch.float64)
-        return SparseDirect().minimise(exact, checkpoint.spec.energy(exact))
+        return NestedDissection().minimise(exact, checkpoint.spec.energy(exact))
 
     def network(problem: Problem) -> object:
         device = next(checkpoint.network.parameters()).device

@@ -85,11 +85,11 @@ def test_the_checkpoint_is_the_network_with_the_lowest_held_out_energy(
 ):
     # A learning rate at which the energy rises: the starting weights must be kept.
     wild = replace(recipe, optimiser=Optimiser(1e-2, "cosine"))
-    start = wild.architecture.build()
+    start = Checkpoint(wild.architecture.build(), wild.energy)
     list(fit(wild, objects, held_out, tmp_path / "good", start=start))
     good = Checkpoint.load(tmp_path / "good" / "segment.safetensors")
     wild = replace(recipe, optimiser=Optimiser(10.0, "cosine"))
-    last = list(fit(wild, objects, held_out, tmp_path / "wild", start=good.network))[-1]
+    last = list(fit(wild, objects, held_out, tmp_path / "wild", start=good))[-1]
     kept = Checkpoint.load(last.checkpoint)
     assert last.best_ratio == last.first_ratio < last.ratio
     answer = held_out.answer(kept.network)
@@ -122,6 +122,7 @@ def test_the_checkpoint_says_what_it_saw(objects, recipe, held_out, tmp_path):
     assert said["data"] == "photographs: 4 pictures, 8 objects"
     assert said["device"] == "cpu"
     assert said["recipe"]["stages"][1]["sizes"] == [24, 32]
+    assert said["started_from"] == "random weights"
     assert {"steps", "samples", "date", "held_out"} <= set(said)
 
 

@@ -12,7 +12,7 @@ from napari_deep_energy.training import InvalidFolder, Recipe, finetune
 from napari_deep_energy.training.folder import crops, planes, read_folder, to_rgb
 from napari_deep_energy.training.objects import Selection
 from napari_deep_energy.training.recipe import Optimiser, Stage
-from napari_deep_energy.training.runs import starting_network
+from napari_deep_energy.training.runs import starting_point
 from skimage import data
 
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
@@ -135,7 +135,7 @@ def tiny(tmp_path_factory):
         cache=48,
     )
     path = tmp_path_factory.mktemp("start") / "start.safetensors"
-    Checkpoint(recipe.architecture.build(), recipe.energy).save(path)
+    Checkpoint(recipe.architecture.build(), recipe.energy, {"data": "before"}).save(path)
     return recipe, path
 
 
@@ -146,6 +146,7 @@ def test_finetuning_ends_with_a_checkpoint_that_is_no_worse(folder, tiny):
     trained = Checkpoint.load(items[-1].checkpoint)
     assert trained.spec == recipe.energy
     assert "unlabelled" in trained.training["data"]
+    assert trained.training["started_from"] == {"data": "before"}
     assert len(items[-1].skipped) == 4
 
 
@@ -176,7 +177,7 @@ def test_finetuning_twice_does_not_mix_the_runs(folder, tiny, tmp_path):
 def test_a_matte_can_start_from_a_segmentation(tiny):
     recipe, start = tiny
     matte = replace(recipe, energy=ClosedFormMatting())
-    network = starting_network(start, matte).eval()
+    network = starting_point(start, matte).network.eval()
     segment = Checkpoint.load(start).network
     inputs = torch.rand(1, 5, 32, 32)
     with torch.inference_mode():
@@ -191,4 +192,4 @@ def test_a_segmentation_cannot_start_from_a_matte(tiny, tmp_path):
     path = tmp_path / "matte.safetensors"
     Checkpoint(matte.architecture.build(), matte.energy).save(path)
     with pytest.raises(InvalidInput, match="does not fit"):
-        starting_network(path, replace(recipe, energy=RandomWalker()))
+        starting_point(path, replace(recipe, energy=RandomWalker()))
