@@ -145,20 +145,6 @@ def checksum(array: NDArray[Any]) -> int:
     return zlib.crc32(np.ascontiguousarray(array).data)
 
 
-def composite(rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Picture (H, W, 3) and opacity (H, W) -> RGBA cut-out (H, W, 4)."""
-    opacity = (alpha * 255 + 0.5).astype(np.uint8)
-    return np.concatenate([rgb, opacity[..., None]], -1)
-
-
-def checkerboard(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Grey (H, W, 3) pattern that shows through where a cut-out is transparent."""
-    cell = max(4, max(shape) // 40)
-    rows, columns = np.indices(shape, sparse=True)
-    dark = ((rows // cell + columns // cell) % 2).astype(bool)
-    return np.repeat(np.where(dark, 102, 153).astype(np.uint8)[..., None], 3, -1)
-
-
 def result_tuple(kind: Kind, name: str, data: NDArray[Any], layer: SpatialLayer) -> LayerDataTuple:
     """A result as napari takes it, lying exactly over the image.
 

@@ -63,14 +63,25 @@ def cutout(image: NDArray[Any], alpha: NDArray[np.float32]) -> NDArray[np.uint8]
     Its colours are those of the foreground, so that no rim of the old background comes along.
     """
     shown = to_rgb(image, alpha.shape).astype(np.float32) / np.float32(255)
-    colours = estimate_foreground(shown, alpha)
-    rgba: NDArray[np.float32] = np.concatenate([colours, alpha[..., None]], -1)
-    return np.rint(255 * rgba).astype(np.uint8)
+    colours = np.rint(255 * estimate_foreground(shown, alpha)).astype(np.uint8)
+    return with_opacity(colours, alpha)
 
 
-def on_checkerboard(rgba: NDArray[np.uint8], cell: int = 16) -> NDArray[np.uint8]:
+def with_opacity(rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Picture (H, W, 3) and opacity (H, W) in [0, 1] -> (H, W, 4)."""
+    opacity = np.rint(255 * alpha).astype(np.uint8)
+    return np.concatenate([rgb, opacity[..., None]], -1)
+
+
+def checkerboard(shape: tuple[int, ...], cell: int = 16) -> NDArray[np.uint8]:
+    """Grey (H, W, 3) pattern that shows through where a cut-out is transparent."""
+    rows, columns = np.indices(shape, sparse=True)
+    is_dark = ((rows // cell + columns // cell) % 2).astype(bool)
+    return np.repeat(np.where(is_dark, 102, 153).astype(np.uint8)[..., None], 3, -1)
+
+
+def on_checkerboard(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A cut-out on the usual grey checkerboard: (H, W, 4) -> (H, W, 3) uint8."""
-    row, column = np.indices(rgba.shape[:2]) // cell
-    ground = np.where((row + column) % 2, 200.0, 120.0)[..., None]
     alpha = rgba[..., 3:] / 255
-    return np.rint(alpha * rgba[..., :3] + (1 - alpha) * ground).astype(np.uint8)
+    mixed = alpha * rgba[..., :3] + (1 - alpha) * checkerboard(rgba.shape[:2])
+    return np.rint(mixed).astype(np.uint8)

@@ -67,3 +67,11 @@ def test_a_volume_is_a_grid_too():
     product = energy.laplacian.to_sparse() @ x.reshape(2, -1).T.numpy()
     expected = energy.laplacian.apply(x).reshape(2, -1).T.numpy()
     np.testing.assert_allclose(product, expected, atol=1e-12)
+
+
+def test_a_float32_picture_keeps_its_weakest_affinities_in_the_matrix(problem):
+    spec = RandomWalker(hard_seeds=True)
+    rough = problem.to(dtype=torch.float32)
+    exact = SparseDirect().minimise(problem, spec.energy(problem))
+    single = SparseDirect().minimise(rough, spec.energy(rough))
+    torch.testing.assert_close(single.x.double(), exact.x, atol=1e-3, rtol=0)

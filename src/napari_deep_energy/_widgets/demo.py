@@ -10,6 +10,7 @@ import numpy as np
 from qtpy.QtWidgets import QApplication
 from skimage import data
 
+from .. import samples
 from ..energy import ClosedFormMatting, EnergySpec, RandomWalker
 from ..results import Inputs, write_comparison
 
@@ -24,53 +25,19 @@ if TYPE_CHECKING:
 PATIENCE = 300
 """Seconds to wait for one answer."""
 
-SEGMENT_STROKES = {
-    1: [
-        [(60, 200), (100, 235), (160, 225)],
-        [(210, 150), (235, 190), (300, 215)],
-        [(300, 100), (400, 90), (490, 150)],
-        [(290, 350), (400, 420), (490, 380)],
-        [(370, 230), (490, 250)],
-    ],
-    2: [
-        [(20, 20), (150, 30), (260, 10), (400, 15)],
-        [(20, 100), (180, 90)],
-        [(20, 330), (150, 320), (200, 380), (200, 490)],
-        [(60, 410), (220, 430)],
-        [(290, 410), (310, 490)],
-    ],
-}
-"""The astronaut, and what is behind her: polylines of (row, column)."""
-
-MATTE_PICTURE = "chelsea"
-MATTE_STROKES = {
-    1: [
-        [(20, 130), (80, 200), (60, 330), (20, 370)],
-        [(60, 100), (130, 110), (180, 120), (240, 150), (285, 250)],
-        [(110, 180), (170, 220), (170, 330), (230, 340), (285, 310)],
-        [(120, 340), (160, 355)],
-    ],
-    2: [
-        [(10, 10), (60, 50), (200, 15), (290, 20)],
-        [(10, 440), (100, 420), (280, 435)],
-        [(60, 400), (180, 400)],
-    ],
-}
-"""A cat, and what is around it."""
-
 
 def run(output: Path, stay: bool = False) -> dict[Path, str]:
     """Play the demonstration; returns the files that it wrote, each with what it shows."""
     output.mkdir(parents=True, exist_ok=True)
     viewer = napari.Viewer()
     window = viewer.window
-    window.resize(1500, 950)
+    window.resize(1580, 990)
     _, dock = window.add_plugin_dock_widget("napari-deep-energy", "Deep Energy")
     window.add_plugin_dock_widget("napari-deep-energy", "Compare")
     written: dict[Path, str] = {}
     for task, name, strokes in (
-        ("segment", "astronaut", SEGMENT_STROKES),
-        ("matte", MATTE_PICTURE, MATTE_STROKES),
+        ("segment", "astronaut", samples.ASTRONAUT),
+        ("matte", "chelsea", samples.CHELSEA),
     ):
         viewer.layers.clear()
         image = getattr(data, name)()
@@ -87,9 +54,7 @@ def run(output: Path, stay: bool = False) -> dict[Path, str]:
     return written
 
 
-def paint(
-    dock: DeepEnergyWidget, seeds: Labels, strokes: dict[int, list[Any]]
-) -> dict[str, Solution]:
+def paint(dock: DeepEnergyWidget, seeds: Labels, strokes: samples.Strokes) -> dict[str, Solution]:
     """Paint as a hand does, stroke after stroke, and wait for the last exact answer."""
     answers: list[dict[str, Solution]] = []
     dock.solved.connect(answers.append)
@@ -111,7 +76,7 @@ def paint(
     return answers[-1]
 
 
-def along(corners: list[tuple[int, int]], step: float = 4.0) -> list[tuple[float, float]]:
+def along(corners: samples.Polyline, step: float = 4.0) -> list[tuple[float, float]]:
     """Points ``step`` pixels apart along a polyline."""
     points = np.array(corners, float)
     lengths = np.r_[0, np.cumsum(np.hypot(*np.diff(points, axis=0).T))]

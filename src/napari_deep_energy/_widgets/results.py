@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Layer
 
-from ..layers import checkerboard, result_tuple
+from ..layers import result_tuple
+from ..pictures import checkerboard
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

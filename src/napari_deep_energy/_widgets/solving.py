@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ..errors import Cancelled, InvalidInput
-from ..layers import checksum, composite
+from ..layers import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,8 +159,12 @@ class Desk:
         if request.choices.task == "segment":
             labels = solution.labels.astype(request.labels.dtype)
             return {(engine, "labels"): labels, (engine, "probabilities"): solution.probabilities}
+        from ..pictures import cutout, with_opacity
+
+        # The colours under soft edges are worth their time once the brush is up.
+        cut = with_opacity if request.preview else cutout
         alpha = solution.alpha
-        return {(engine, "cut-out"): composite(self._colours(), alpha), (engine, "alpha"): alpha}
+        return {(engine, "cut-out"): cut(self._colours(), alpha), (engine, "alpha"): alpha}
 
     def _colours(self) -> NDArray[np.uint8]:
         """The picture as 8-bit RGB, (H, W, 3)."""

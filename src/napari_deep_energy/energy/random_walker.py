@@ -89,13 +89,13 @@ class GridLaplacian(Laplacian):
         return result
 
     def stencil(self) -> Stencil:
-        axes = range(2, 2 + len(self.affinity))
-        shape = [self.affinity[0].shape[0], 1] + [
-            self.affinity[0].shape[axis] + (axis == 2) for axis in axes
-        ]
-        degree = self.affinity[0].new_zeros(shape)
+        # Beside a weight of 1, one of 1e-10 would be lost from a float32 sum.
+        affinity = [w.double() for w in self.affinity]
+        axes = range(2, 2 + len(affinity))
+        shape = [affinity[0].shape[0], 1] + [affinity[0].shape[axis] + (axis == 2) for axis in axes]
+        degree = affinity[0].new_zeros(shape)
         planes, offsets = [degree], [tuple(0 for _ in axes)]
-        for axis, w in zip(axes, self.affinity, strict=True):
+        for axis, w in zip(axes, affinity, strict=True):
             size = shape[axis]
             degree.narrow(axis, 0, size - 1).add_(w)
             degree.narrow(axis, 1, size - 1).add_(w)
