@@ -21,7 +21,7 @@ import numpy as np
 from skimage import data
 from skimage.transform import resize
 
-from napari_deep_energy.interactive import InteractiveSolver, make_spec
+from napari_deep_energy.interactive import InteractiveSolver, load_model, make_spec
 
 TASKS = {"rw": "segment", "cf": "matte"}
 
@@ -41,9 +41,10 @@ def measure(task: str, size: int, device: str, repeats: int) -> dict[str, float]
     """Median milliseconds of each engine, from a new picture to its answer."""
     image, labels = problem(size)
     times: dict[str, list[float]] = {"network": [], "analytic": []}
+    model = load_model(None, task)
     for _ in range(repeats + 1):
         for engine, values in times.items():
-            solver = InteractiveSolver(image, labels.shape, make_spec(task), device=device)
+            solver = InteractiveSolver(image, labels.shape, make_spec(task), model, device)
             solver.prepare()
             start = time.perf_counter()
             solver.solve(labels, engine)
@@ -56,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256, 512])
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     figures: dict[str, float] = {}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Engine: TypeAlias = Literal["auto", "network", "analytic", "both"]
 ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
-AUTO_PIXELS = 1_500_000
+AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
 
 
@@ -102,7 +102,7 @@ class InteractiveSolver:
         return problem.as_matting() if self.spec.task == "matte" else problem
 
     def prepare(self) -> None:
-        """Do now what every stroke will need: weigh the edges, load the network."""
+        """Do now what every stroke will need: weigh the edges of the picture."""
         if self._laplacian is None:
             self._laplacian = self.spec.laplacian(self.image)
 

@@ -32,7 +32,7 @@ def train(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")] = Path(
         "run"
     ),
-    recipe: Recipe = "fast_segment",
+    recipe: Recipe = "cpu_segment",
     steps: Annotated[int | None, typer.Option(help="Shorten the recipe to this many.")] = None,
 ) -> None:
     """Train on pictures with masks, which only say where strokes may lie; resumes a run."""

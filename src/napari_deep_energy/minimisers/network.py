@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..networks import Checkpoint, ContextAggregationNetwork
     from ..problem import Problem
 
-WORKING_SIZE = 256
-"""Long side, in pixels, at which the network looks at a larger picture. Its reach is 87 pixels:
+WORKING_SIZE = 384
+"""Long side, in pixels, at which the network looks at a larger picture. Its reach is 76 pixels:
 at full size, strokes further away than that would not be seen at all."""
 
 
@@ -30,6 +30,8 @@ class NetworkMinimiser:
     def __init__(self, checkpoint: Checkpoint, device: torch.device | str = "cpu") -> None:
         self.checkpoint = checkpoint
         self.network = checkpoint.network.to(device).eval()
+        # The layout that convolutions like best: twice as fast on a CPU.
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = device
 
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
@@ -72,11 +74,19 @@ def predict(network: ContextAggregationNetwork, problem: Problem) -> torch.Tenso
     size = image.shape[-2:]
     scale = WORKING_SIZE / max(size)
     if scale >= 1:
-        return network(network_input(image, seeds))  # type: ignore[no-any-return]
+        return _run(network, image, seeds)
     working = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     small = F.interpolate(image, working, mode="bilinear", antialias=True)
-    answer = network(network_input(small, shrink_seeds(seeds, working)))
+    answer = _run(network, small, shrink_seeds(seeds, working))
     return F.interpolate(answer, size, mode="bilinear", align_corners=False)
+
+
+def _run(
+    network: ContextAggregationNetwork, image: torch.Tensor, seeds: torch.Tensor
+) -> torch.Tensor:
+    planes = network_input(image, seeds).contiguous(memory_format=torch.channels_last)
+    answer: torch.Tensor = network(planes)
+    return answer
 
 
 def shrink_seeds(seeds: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
