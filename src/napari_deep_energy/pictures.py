@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from skimage.segmentation import find_boundaries
 
-from .foreground import estimate_foreground
 from .images import channels_first, normalise
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ def cutout(image: NDArray[Any], alpha: NDArray[np.float32]) -> NDArray[np.uint8]
 
     Its colours are those of the foreground, so that no rim of the old background comes along.
     """
+    from .foreground import estimate_foreground  # torch, which a mere checkerboard can do without
+
     shown = to_rgb(image, alpha.shape).astype(np.float32) / np.float32(255)
     colours = np.rint(255 * estimate_foreground(shown, alpha)).astype(np.uint8)
     return with_opacity(colours, alpha)

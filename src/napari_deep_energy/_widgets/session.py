@@ -133,6 +133,10 @@ class Session(QObject):
     def set_live(self, live: bool) -> None:
         """Whether to answer every change at once."""
         self.live = live
+        if not live:
+            self._preview.stop()
+            if not self.runner.is_busy:
+                self.runner.drop()  # a preview on its way would pass for an answer
         remember("live", "on" if live else "off")
         self.choices_changed.emit()
         self._soon.start()
@@ -215,7 +219,7 @@ class Session(QObject):
 
     def _on_preview(self) -> None:
         request = self._request(preview=True)
-        if request is not None and request.key != self._asked:
+        if self.live and request is not None and request.key != self._asked:
             self.runner.preview(request)
             self._settle.start(PAUSE_MS)
 
