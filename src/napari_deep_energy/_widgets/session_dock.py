@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from .canvas_context import CanvasContext
 from .session import Session
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class SessionDock(QScrollArea):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self.session = session_of(viewer)
+        self._canvas_context = CanvasContext(viewer, self)
         content = QWidget()
         self.column = QVBoxLayout(content)
         self.setWidget(content)
@@ -63,6 +65,7 @@ class SessionDock(QScrollArea):
 
     def open_session(self) -> None:
         """Take part; harmless if this is so already."""
+        self._canvas_context.watch()
         self.session.attach(id(self), self.compares)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -72,4 +75,5 @@ class SessionDock(QScrollArea):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():  # a minimised window goes on working
+            self._canvas_context.release()
             self.session.detach(id(self))
