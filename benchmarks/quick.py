@@ -45,7 +45,6 @@ def measure(task: str, size: int, device: str, repeats: int) -> dict[str, float]
     for _ in range(repeats + 1):
         for engine, values in times.items():
             solver = InteractiveSolver(image, labels.shape, make_spec(task), model, device)
-            solver.prepare()
             start = time.perf_counter()
             solver.solve(labels, engine)
             values.append(1000 * (time.perf_counter() - start))

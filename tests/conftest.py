@@ -44,3 +44,19 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the optional data folder ../shared/data is not here")
     return folder
+
+
+@pytest.fixture
+def eliminated(monkeypatch):
+    """Numbers of pixels, batch by batch, that are eliminated."""
+    from napari_deep_energy.minimisers.nested_dissection.fronts import Fronts
+
+    pixels = []
+    whole = Fronts.eliminate
+
+    def counted(self, rows, excess, inverted, nodes, halves):
+        pixels.append(len(nodes) * self.size)
+        return whole(self, rows, excess, inverted, nodes, halves)
+
+    monkeypatch.setattr(Fronts, "eliminate", counted)
+    return pixels

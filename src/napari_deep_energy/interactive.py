@@ -101,10 +101,26 @@ class InteractiveSolver:
         problem = Problem.from_tensor(self.image, np.asarray(labels))
         return problem.as_matting() if self.spec.task == "matte" else problem
 
-    def prepare(self) -> None:
-        """Do now what every stroke will need: weigh the edges of the picture."""
+    def prepare(self, engine: Engine = "auto", stop: Stop = never) -> None:
+        """Do before the first stroke what it would wait for: factor the picture, load the network.
+
+        Raises
+        ------
+        InvalidInput
+            If the model cannot be used.
+        Cancelled
+            If ``stop`` returned true; what was done is kept.
+        """
+        laplacian = self._weigh()
+        for name in engines_to_run(engine, self.image[0, 0].numel()):
+            minimiser = self._minimiser(name)
+            if isinstance(minimiser, NestedDissection):
+                minimiser.prepare(self.image, laplacian, stop)
+
+    def _weigh(self) -> Laplacian:
         if self._laplacian is None:
             self._laplacian = self.spec.laplacian(self.image)
+        return self._laplacian
 
     def solve(
         self, labels: NDArray[Any], engine: Engine = "auto", stop: Stop = never
@@ -119,8 +135,7 @@ class InteractiveSolver:
             If ``stop`` returned true.
         """
         problem = self.problem(labels)
-        self.prepare()
-        energy = self.spec.energy(problem, self._laplacian)
+        energy = self.spec.energy(problem, self._weigh())
         return {
             name: self._minimiser(name).minimise(problem, energy, stop)
             for name in engines_to_run(engine, problem.image[0, 0].numel())

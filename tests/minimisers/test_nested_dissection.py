@@ -167,22 +167,6 @@ def test_what_refinement_cannot_reach_is_called_degraded(monkeypatch):
     assert "0.2" in solution.advice
 
 
-@pytest.fixture
-def eliminated(monkeypatch):
-    """Numbers of pixels, batch by batch, that are eliminated."""
-    from napari_deep_energy.minimisers.nested_dissection.fronts import Fronts
-
-    pixels = []
-    whole = Fronts.eliminate
-
-    def counted(self, rows, excess, inverted, nodes, halves):
-        pixels.append(len(nodes) * self.size)
-        return whole(self, rows, excess, inverted, nodes, halves)
-
-    monkeypatch.setattr(Fronts, "eliminate", counted)
-    return pixels
-
-
 @TASKS
 def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
     size = (100, 130)

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_deep_energy import segment
 
-from .conftest import TWO
+from .conftest import PATIENCE, TWO
 
 
 def test_two_strokes_give_labels_and_probabilities_of_both_engines(desk, picture):
@@ -90,6 +90,16 @@ def test_one_label_asks_for_another_and_keeps_the_window_alive(desk):
     assert desk.dock.results == {}
     desk.solve((2, 4, 4))
     assert "exact" in desk.dock.state
+
+
+def test_the_picture_is_factored_before_the_first_complete_strokes(desk, qtbot, eliminated):
+    """Stroke by stroke: the time between the first label and the second is used."""
+    with desk.failed():
+        desk.paint((1, 15, 32))
+    qtbot.waitUntil(lambda: sum(eliminated) == 48 * 64, timeout=PATIENCE)
+    eliminated.clear()
+    desk.solve((2, 4, 4))
+    assert 0 < sum(eliminated) < 48 * 64
 
 
 def test_the_strokes_layer_is_never_written(desk):

@@ -34,6 +34,7 @@ class Runner(QObject):
         super().__init__()
         self._accept_from = 0
         self._pending: int | None = None
+        self._request: Request | None = None
         self._since = 0.0
         self._tick = QTimer(self)
         self._tick.setInterval(NOTICED_MS)
@@ -57,7 +58,7 @@ class Runner(QObject):
 
     def run(self, request: Request) -> None:
         """Answer this request in place of all earlier ones."""
-        self._since = time.perf_counter()
+        self._since, self._request = time.perf_counter(), request
         self._set_pending(self._worker.submit(self._desk.job(request)))
 
     def preview(self, request: Request) -> None:
@@ -94,8 +95,8 @@ class Runner(QObject):
         if ticket >= self._accept_from:
             self.parted.emit(answer)
 
-    def _on_done(self, ticket: int, answer: Answer) -> None:
-        if ticket < self._accept_from:
+    def _on_done(self, ticket: int, answer: Answer | None) -> None:
+        if answer is None or ticket < self._accept_from:
             return
         if answer.request.preview:
             self.previewed.emit(answer)
@@ -108,4 +109,7 @@ class Runner(QObject):
             logger.error("solving failed", exc_info=error)
         if ticket == self._pending:  # else a preview of strokes that are not complete yet
             self._set_pending(None)
+            if isinstance(error, InvalidInput) and self._request is not None:
+                # Most often there are too few strokes yet: the time until the next one is free.
+                self._worker.submit(self._desk.preparation(self._request))
             self.failed.emit(error)

@@ -53,6 +53,7 @@ class SessionDock(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.destroyed.connect(partial(self.session.detach, id(self)))
+        self.destroyed.connect(self._canvas_context.release)
 
     def minimumSizeHint(self) -> QSize:
         content = self.widget().minimumSizeHint()

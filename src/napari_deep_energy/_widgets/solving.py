@@ -109,6 +109,16 @@ class Desk:
         """The request as work for the thread."""
         return lambda report, stop: self.answer(request, report, stop)
 
+    def preparation(self, request: Request) -> Callable[[Callable[[object], None], Stop], None]:
+        """What the first answer to such a request would wait for, as work for the thread."""
+
+        def prepare(_: Callable[[object], None], stop: Stop) -> None:
+            solver = self._solver_for(request)
+            for engine in request.engines:
+                solver.prepare(engine, stop)  # type: ignore[arg-type]
+
+        return prepare
+
     def answer(self, request: Request, report: Callable[[object], None], stop: Stop) -> Answer:
         """Solve; engines that are done before the last one are reported on the way.
 
@@ -148,7 +158,6 @@ class Desk:
             self._solver = interactive.InteractiveSolver(
                 picture.load(), picture.plane_shape, spec, choices.model, choices.device
             )
-            self._solver.prepare()
             self._seconds = {}
         self._key, self._data = key, picture.data  # holds the array, so that its id stays its own
         return self._solver
