@@ -11,6 +11,7 @@ from .folder import InvalidFolder
 from .recipe import Recipe
 from .runs import finetune, train
 from .speed import evaluate_table2
+from .tables import table1, table2
 
 __all__ = [
     "Diverged",
@@ -24,5 +25,7 @@ __all__ = [
     "figure",
     "finetune",
     "report",
+    "table1",
+    "table2",
     "train",
 ]

@@ -16,6 +16,7 @@ from napari_deep_energy.problem import Problem
 from napari_deep_energy.seeds import labels_from_trimap
 
 from .evaluation import HeldOut, report
+from .figures import figure
 from .voc import read_voc
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def evaluate_table1(
     matte: Path | None = None,
     size: int = 128,
     count: int | None = None,
+    pictures: Path | None = None,
 ) -> dict[str, float]:
     """Energies and IoU on VOC train and val, and the error of mattes (paper Table 1).
 
@@ -53,6 +55,9 @@ def evaluate_table1(
     count
         Use at most this many objects of each split, spread evenly; as many as val has if not
         given.
+    pictures
+        Existing folder for ``segment.png`` and ``matte.png``, answers side by side like the
+        paper's Figures 2 and 3.
 
     Returns
     -------
@@ -71,8 +76,12 @@ def evaluate_table1(
         checkpoint = Checkpoint.load(path)
         prefix = PREFIX[checkpoint.spec.task]
         for ending, objects in chosen.items():
-            figures = report(checkpoint, HeldOut.build(objects, checkpoint.spec, size))
+            problems = HeldOut.build(objects, checkpoint.spec, size)
+            figures = report(checkpoint, problems)
             result |= {f"{prefix}_{key}{ending}": value for key, value in figures.items()}
+            if pictures is not None and not ending:
+                montage = figure(problems, problems.answer(checkpoint.network))
+                Image.fromarray(montage).save(pictures / f"{checkpoint.spec.task}.png")
     if alphamatting is not None:
         result |= matting_error(Checkpoint.load(matte or bundled("matte")), alphamatting)
     return result

@@ -36,6 +36,7 @@ def test_finetune_leaves_a_model_and_names_what_it_skipped(folder, tmp_path, run
     [
         (("finetune", "nowhere"), "nowhere"),
         (("train", "nowhere"), "nowhere"),
+        (("train",), "nothing to train on"),
         (("train", "mine", "--recipe", "magic"), "there is no recipe magic"),
         (("evaluate", "table1", "--voc", "nowhere"), "nowhere"),
     ],

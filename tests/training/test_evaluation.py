@@ -3,10 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from napari_deep_energy.training import table1, table2
 from napari_deep_energy.training.accuracy import evaluate_table1
 from napari_deep_energy.training.evaluation import HeldOut, mean_iou, nearest_seed, report
 from napari_deep_energy.training.seed_generation import PAPER
+from napari_deep_energy.training.speed import evaluate_table2
 from napari_deep_energy.training.voc import read_voc
+from PIL import Image
 from skimage.segmentation import random_walker
 
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker, grey
@@ -106,7 +109,7 @@ def test_table_1_has_the_paper_s_figures(voc, tmp_path, recipe):
         network = type(recipe)(energy=spec).architecture.build().eval()
         paths[task] = tmp_path / f"{task}.safetensors"
         Checkpoint(network, spec).save(paths[task])
-    figures = evaluate_table1(voc, size=32, count=2, **paths)
+    figures = evaluate_table1(voc, size=32, count=2, pictures=tmp_path, **paths)
     for prefix in ("seg", "mat"):
         for name in ("energy_analytic", "energy_network", "energy_random", "energy_ratio",
                      "iou_analytic", "iou_network", "iou_gain"):  # fmt: skip
@@ -114,3 +117,26 @@ def test_table_1_has_the_paper_s_figures(voc, tmp_path, recipe):
             assert np.isfinite(figures[f"{prefix}_{name}_train"])
     expected = figures["seg_energy_network"] / figures["seg_energy_analytic"]
     assert figures["seg_energy_ratio"] == pytest.approx(expected)
+    for task in paths:
+        with Image.open(tmp_path / f"{task}.png") as montage:
+            assert montage.size[0] > 6 * 32
+    energy, iou = figures["seg_energy_network_train"], figures["mat_iou_gain"]
+    text = table1(figures)
+    assert any("segmentation | train" in row and f"{energy:.4g}" in row for row in text.split("\n"))
+    assert any("matting | val" in row and f"{iou:.4g}" in row for row in text.split("\n"))
+
+
+def test_table_2_times_both_engines_and_the_peers(voc):
+    figures = evaluate_table2(voc, sizes=(32, 48), count=1)
+    assert min(figures.values()) > 0
+    assert figures["seg_48_speedup"] == pytest.approx(
+        figures["seg_48_analytic"] / figures["seg_48_network"]
+    )
+    rows = table2(figures).splitlines()
+    assert "skimage" in rows[2]
+    assert [row.split(" | ")[:2] for row in rows[4:]] == [
+        [f"| {task}", f"{size} x {size}"]
+        for size in (32, 48)
+        for task in ("segmentation", "matting")
+    ]
+    assert f"{1000 * figures['mat_48_network']:.4g}" in rows[-1]

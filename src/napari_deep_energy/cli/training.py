@@ -12,6 +12,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from ..errors import InvalidInput
 from .images import Task
 
 if TYPE_CHECKING:
@@ -22,22 +23,32 @@ if TYPE_CHECKING:
 
 Recipe = Annotated[str, typer.Option(help="A TOML file, or a bundled recipe's name.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="Folder for the table as Markdown, pictures.")
+]
 VocFolder = Annotated[Path, typer.Option("--voc", help="VOCdevkit, or its VOC2012 folder.")]
 
 
 def train(
     data: Annotated[
-        list[Path], typer.Argument(help="VOCdevkit, or folders with images/ and masks/.")
-    ],
+        list[Path] | None, typer.Argument(help="VOCdevkit, or folders with images/ and masks/.")
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")] = Path(
         "run"
     ),
     recipe: Recipe = "cpu_segment",
     steps: Annotated[int | None, typer.Option(help="Shorten the recipe to this many.")] = None,
+    download: Annotated[
+        Path | None,
+        typer.Option(help="Folder to fetch PASCAL VOC 2012 to (2 GB, once), and to train on."),
+    ] = None,
 ) -> None:
     """Train on pictures with masks, which only say where strokes may lie; resumes a run."""
     from .. import training
 
+    data = [*([training.download_voc(download)] if download else []), *(data or [])]
+    if not data:
+        raise InvalidInput("there is nothing to train on; give a folder, or --download FOLDER.")
     chosen = training.Recipe.load(recipe)
     chosen = chosen if steps is None else chosen.shortened(steps)
     with _Interrupt() as interrupted:
@@ -81,15 +92,18 @@ def table1(
     segment: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
     matte: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
     json_file: JsonFile = None,
+    output: Output = None,
 ) -> None:
     """Energies and IoU of exact solver, network and random network, and the error of mattes."""
     from .. import training
 
     with Console(stderr=True).status("measuring"):
         figures = training.evaluate_table1(
-            voc, alphamatting, segment=segment, matte=matte, count=count
+            voc, alphamatting, segment=segment, matte=matte, count=count, pictures=_made(output)
         )
     _report("Table 1", figures, json_file)
+    if output is not None:
+        (output / "table1.md").write_text(training.table1(figures), encoding="utf-8")
 
 
 @evaluate.command()
@@ -98,6 +112,7 @@ def table2(
     sizes: Annotated[list[int] | None, typer.Option(help="Picture sizes.")] = None,
     count: Annotated[int, typer.Option(help="Pictures a size.")] = 3,
     json_file: JsonFile = None,
+    output: Output = None,
 ) -> None:
     """Seconds of the network and of the exact solvers."""
     from .. import training
@@ -105,6 +120,14 @@ def table2(
     with Console(stderr=True).status("measuring"):
         figures = training.evaluate_table2(voc, sizes=sizes or (128, 256, 512), count=count)
     _report("Table 2", figures, json_file)
+    if folder := _made(output):
+        (folder / "table2.md").write_text(training.table2(figures), encoding="utf-8")
+
+
+def _made(folder: Path | None) -> Path | None:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 class _Interrupt:
