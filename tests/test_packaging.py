@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -49,8 +49,7 @@ def sdist(tmp_path_factory):
 
 
 def test_a_wheel_from_the_sdist_is_whole(sdist, tmp_path):
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(sdist, tmp_path)
     (unpacked,) = tmp_path.iterdir()
     wheel = build("wheel", unpacked, tmp_path)
     names = set(zipfile.ZipFile(wheel).namelist())
