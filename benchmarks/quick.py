@@ -44,7 +44,7 @@ def measure(task: str, size: int, device: str, repeats: int) -> dict[str, float]
     model = load_model(None, task)
     for _ in range(repeats + 1):
         for engine, values in times.items():
-            solver = InteractiveSolver(image, labels.shape, make_spec(task), model, device)
+            solver = InteractiveSolver(image, labels.shape, make_spec(task, "paper"), model, device)
             solver.prepare()
             start = time.perf_counter()
             solver.solve(labels, engine)

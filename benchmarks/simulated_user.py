@@ -51,7 +51,9 @@ def strokes(mask: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.
         centre = np.zeros(mask.shape, bool)
         for _ in range(STROKES[label]):
             begin, end = two_places(depth, centre, random)
-            path, _ = route_through_array(np.where(depth > 0, 1 / (depth + 1) ** 2, 1e3), begin, end)
+            path, _ = route_through_array(
+                np.where(depth > 0, 1 / (depth + 1) ** 2, 1e3), begin, end
+            )
             centre[tuple(np.transpose(path))] = True
         drawn = ndimage.binary_dilation(centre, brush) & (mask == value)
         # Nobody paints to the very border on purpose.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 
 from .colour import lab
-from .colour_prior import Palette, posterior
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
+from .stroke_prior import StrokePrior
 
 if TYPE_CHECKING:
     from ..problem import Problem
@@ -50,8 +50,8 @@ class RandomWalker:
     """Added to each affinity. It joins regions that exp() would cut off, so that every pixel is
     decided by some seed: an isolated region takes the classes across its weakest borders."""
     prior: float = 0.0
-    """Confidence, at each unpainted pixel, in the class that its colour speaks for (Grady 2005);
-    0 (paper) goes by the strokes and the affinities alone."""
+    """Confidence, at each unpainted pixel, in the class that its colour and the way to the strokes
+    speak for (Grady 2005; see :class:`StrokePrior`); 0 (paper) goes by the affinities alone."""
     bandwidth: float = 0.01
     """How far from a stroke's colour its prior reaches: a standard deviation in colour distance,
     with L in [0, 1]."""
@@ -60,7 +60,7 @@ class RandomWalker:
         """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds."""
         features = {"grey": grey, "lab": lab, "channels": lambda image: image}[self.colour](image)
         return GridLaplacian(
-            affinities(features, self.beta, self.floor), Palette(image) if self.prior else None
+            affinities(features, self.beta, self.floor), StrokePrior(image) if self.prior else None
         )
 
     def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
@@ -72,12 +72,10 @@ class RandomWalker:
         prior = None
         if self.prior:
             assert isinstance(laplacian, GridLaplacian)
-            assert laplacian.palette is not None
-            expected = posterior(laplacian.palette, problem.seeds, self.bandwidth)
-            prior = Prior(expected, self.prior)
-        return seeded_energy(
-            laplacian, problem, problem.seeds, self.lam, self.hard_seeds, prior
-        )
+            assert laplacian.stroke_prior is not None
+            targets = laplacian.stroke_prior.targets(problem.seeds, self.bandwidth)
+            prior = Prior(targets, self.prior)
+        return seeded_energy(laplacian, problem, problem.seeds, self.lam, self.hard_seeds, prior)
 
 
 def affinities(
@@ -100,10 +98,12 @@ def auto_beta(steps: list[torch.Tensor]) -> torch.Tensor:
 class GridLaplacian(Laplacian):
     """Laplacian of the grid of pixels with nearest-neighbour edges (4 in 2D, 6 in 3D)."""
 
-    def __init__(self, affinity: list[torch.Tensor], palette: Palette | None = None) -> None:
+    def __init__(
+        self, affinity: list[torch.Tensor], stroke_prior: StrokePrior | None = None
+    ) -> None:
         self.affinity = affinity
-        self.palette = palette
-        """The picture's colours for a prior, which are not a part of L but kept with it."""
+        self.stroke_prior = stroke_prior
+        """The picture's appearance, for a prior: no part of L, but of the picture alone too."""
 
     def quadratic(self, x: torch.Tensor) -> torch.Tensor:
         # Eq. (4): every edge once. Eq. (5) visits it from both ends, hence twice this value.
