@@ -1,6 +1,6 @@
 """The four errors of alphamatting.com: Rhemann et al., "A perceptually motivated online benchmark
 for image matting" (2009). All are taken over the unknown pixels of the trimap.
-"""  # noqa: D205, D400
+"""  # noqa: D205
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ using prior models" (2005), with densities that are learnt from the strokes.
 The density of a class is a smoothed histogram of the colours under its strokes (Parzen 1962). A
 picture's colours are sorted into a table once, so that a stroke costs a count, a smoothing of the
 table and a look-up.
-"""  # noqa: D205, D400
+"""  # noqa: D205
 
 from __future__ import annotations
 

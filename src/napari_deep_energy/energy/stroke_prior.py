@@ -7,7 +7,7 @@ edge. With p_k the colour posterior and D_k the geodesic distance to the strokes
     target_k  ~  p_k^(1/2) / D_k^2          (Bai, Sapiro, section 2.4, r = 2)
 
 normalised over the classes.
-"""  # noqa: D205, D400
+"""  # noqa: D205
 
 from __future__ import annotations
 

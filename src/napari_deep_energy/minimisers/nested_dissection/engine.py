@@ -62,7 +62,13 @@ class NestedDissection:
     def __init__(self) -> None:
         self._state: _State | None = None
 
-    def prepare(self, image: torch.Tensor, laplacian: Laplacian, stop: Stop = never) -> None:
+    def prepare(
+        self,
+        image: torch.Tensor,
+        laplacian: Laplacian,
+        stop: Stop = never,
+        confidence: float = 0.0,
+    ) -> None:
         """Factor a picture before its first stroke, which then costs no more than any other.
 
         Parameters
@@ -73,10 +79,13 @@ class NestedDissection:
             That of the image; the same object must come with the energies that follow.
         stop
             Polled between steps; true raises :class:`Cancelled`.
+        confidence
+            Of the prior at unpainted pixels, if the energies that follow have one.
         """
         if self._state is None or self._state.laplacian is not laplacian:
             self._state = None
             self._state = _new_state(image, laplacian)
+            self._state.columns[0] = confidence
         if self._state.changed is None:
             # The root is singular without a seed, but no stroke fails to renew it.
             _take_in(self._state, self._state.columns[1:], stop, all_rhs=True)
