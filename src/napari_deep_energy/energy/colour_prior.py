@@ -74,12 +74,12 @@ class Palette:
 
 
 def posterior(palette: Palette, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
-    """Probability of each class given a pixel's colour alone, (B, K, *S), summing to one.
+    """Probability of each class given a pixel's colour alone, (B, K, *S) float32, sums of one.
 
     Classes are equally likely beforehand, however much of each is painted (Grady 2005, Eq. 8).
     """
     density = palette.densities(seeds, bandwidth) + DOUBT
-    return (density / density.sum(1, keepdim=True)).to(seeds.dtype)
+    return density / density.sum(1, keepdim=True)
 
 
 def principal(colours: torch.Tensor) -> torch.Tensor:

@@ -71,8 +71,8 @@ class StrokePrior:
         distance = self.distances(seeds, by_colour)
         axes = seeds.ndim - 2
         wide = interpolate(distance, seeds.shape[2:], mode=LINEAR[axes], align_corners=False)
-        weight = by_colour.sqrt() / (wide.to(by_colour) + NEAR).square()
-        return weight / weight.sum(1, keepdim=True)
+        weight = by_colour.sqrt() / (wide + NEAR).square()
+        return (weight / weight.sum(1, keepdim=True)).to(seeds.dtype)
 
     def distances(self, seeds: torch.Tensor, by_colour: torch.Tensor) -> torch.Tensor:
         """Geodesic distance to the strokes of each class, (B, K, *small) float32.
@@ -80,7 +80,7 @@ class StrokePrior:
         A path pays for its length and for what changes along it: the colour, and the colour
         posterior ``by_colour`` (B, K, *S), so that the class's own texture is crossed for free.
         """
-        pieces = self._shrunk(by_colour.float())
+        pieces = self._shrunk(by_colour)
         # Of two classes both change as much: half of the sum is the change of either.
         changes = gradient(_blurred(pieces)) / 2**0.5
         cost = (LENGTH / max(self.small) + self.edges + changes).double().cpu().numpy()
