@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .energy import ClosedFormMatting, EnergySpec, RandomWalker
+from .energy import ClosedFormMatting, EnergySpec
 from .errors import InvalidInput
-from .interactive import Engine, InteractiveSolver
+from .interactive import Engine, InteractiveSolver, make_spec
 from .minimisers import Solution, Stop, never
 from .seeds import labels_from_trimap
 
@@ -26,9 +26,12 @@ def segment(
     *,
     engine: Engine = "auto",
     model: Checkpoint | Path | str | None = None,
-    beta: float = RandomWalker.beta,
-    lam: float = RandomWalker.lam,
-    hard_seeds: bool = RandomWalker.hard_seeds,
+    energy: str = "colour",
+    beta: float | Literal["auto"] | None = None,
+    lam: float | None = None,
+    hard_seeds: bool | None = None,
+    colour: Literal["grey", "channels", "lab"] | None = None,
+    prior: float | None = None,
     device: str = "auto",
     stop: Stop = never,
 ) -> Solution:
@@ -44,8 +47,11 @@ def segment(
         ``"analytic"`` is exact, ``"network"`` a fast estimate, ``"auto"`` chooses by size.
     model
         Checkpoint for the network; the bundled one by default.
-    beta, lam, hard_seeds
-        See :class:`energy.RandomWalker`.
+    energy
+        ``"colour"`` also goes by the colours under the strokes, ``"paper"`` is the paper's
+        energy: grey values, and nothing known of a pixel that is not painted.
+    beta, lam, hard_seeds, colour, prior
+        Parameters of that energy to change, see :class:`energy.RandomWalker`.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
     stop
@@ -69,7 +75,9 @@ def segment(
     >>> segment(image, seeds).labels.shape
     (303, 384)
     """
-    spec = RandomWalker(beta=beta, lam=lam, hard_seeds=hard_seeds)
+    spec = make_spec(
+        "segment", energy, beta=beta, lam=lam, hard_seeds=hard_seeds, colour=colour, prior=prior
+    )
     return _solve(image, np.asarray(seeds), spec, engine, model, device, stop)
 
 

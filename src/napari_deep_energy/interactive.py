@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import torch
 
-from .energy import SPECS, EnergySpec
+from .energy import ENERGIES, SPECS, EnergySpec
 from .errors import InvalidInput
 from .minimisers import (
     Minimiser,
@@ -171,7 +172,25 @@ def load_model(model: Checkpoint | Path | str | None, task: str) -> Checkpoint:
     return checkpoint
 
 
-def make_spec(task: str, **parameters: object) -> EnergySpec:
-    """Spec of ``task`` with those ``parameters`` that are not None."""
+def make_spec(task: str, energy: str = "colour", **parameters: object) -> EnergySpec:
+    """Spec of ``task`` with those ``parameters`` that are not None.
+
+    Parameters
+    ----------
+    task
+        ``"segment"`` or ``"matte"``.
+    energy
+        Which of :data:`energy.ENERGIES` the other parameters come from, to segment; there is one
+        energy of matting.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such energy, or a parameter is out of its range.
+    """
     given = {name: value for name, value in parameters.items() if value is not None}
-    return SPECS[task](**given)  # type: ignore[arg-type]
+    if energy not in ENERGIES:
+        known = ", ".join(ENERGIES)
+        raise InvalidInput(f"there is no energy {energy!r}; choose one of {known}.")
+    spec = ENERGIES[energy] if task == "segment" else SPECS[task]()
+    return replace(spec, **given)  # type: ignore[arg-type]

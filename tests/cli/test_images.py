@@ -41,7 +41,8 @@ def test_segment_writes_what_python_returns(files, photograph, strokes, run):
     assert report["outcome"] == "exact"
     assert report["energy"] == pytest.approx(expected.energy)
     assert report["gap"] == 0
-    assert report["spec"]["beta"] == 1000
+    assert report["spec"]["beta"] == "auto"
+    assert report["spec"]["prior"] > 0
     assert np.asarray(Image.open(files / "out/overlay.png")).shape == (40, 56, 3)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.problem import Problem
 
 SPECS = [
     RandomWalker(),
     RandomWalker(beta=200, lam=3, hard_seeds=True),
     RandomWalker(colour="channels"),
+    COLOUR,
+    replace(COLOUR, hard_seeds=True),
     ClosedFormMatting(),
     ClosedFormMatting(epsilon=1e-4, hard_seeds=True),
 ]
@@ -130,6 +134,9 @@ def test_energy_is_never_negative(spec, problem):
         {"hard_seeds": True},
         {"colour": "channels"},
         {"floor": 1e-3},
+        {"beta": "auto"},
+        {"colour": "lab"},
+        {"prior": 0.1},
     ],
     ids=str,
 )

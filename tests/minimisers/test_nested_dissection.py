@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
 from napari_deep_energy.minimisers import NestedDissection, Outcome, SparseDirect
 from napari_deep_energy.problem import Problem
@@ -16,6 +18,8 @@ SIZES = [(1, 2), (2, 1), (2, 2), (3, 5), (1, 50), (67, 1), (7, 31), (64, 48), (9
 SPECS = [
     RandomWalker(),
     RandomWalker(hard_seeds=True),
+    COLOUR,
+    replace(COLOUR, hard_seeds=True),
     ClosedFormMatting(),
     ClosedFormMatting(hard_seeds=True),
 ]
@@ -175,7 +179,7 @@ def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
     problem = problem_of(spec, picture(size), labels)
     laplacian = spec.laplacian(problem.image)
     engine = NestedDissection()
-    engine.prepare(problem.image, laplacian)
+    engine.prepare(problem.image, laplacian, confidence=getattr(spec, "prior", 0.0))
     assert sum(eliminated) == 100 * 130
     eliminated.clear()
     solution = engine.minimise(problem, spec.energy(problem, laplacian))
@@ -199,6 +203,23 @@ def test_a_stroke_reads_only_the_nodes_above_it(eliminated):
     engine.minimise(problem, spec.energy(problem, energy.laplacian))
     # One tile of at most 32 x 32 and the separators above it.
     assert 0 < sum(eliminated) < 32 * 32 + 128 + 2 * 64 + 2 * 32
+
+
+def test_a_prior_that_moves_everywhere_eliminates_only_what_the_stroke_reaches(eliminated):
+    size = (128, 128)
+    image, labels = picture(size), corners(size)
+    engine, first = NestedDissection(), problem_of(COLOUR, picture(size), labels)
+    energy = COLOUR.energy(first)
+    engine.minimise(first, energy)
+    whole = sum(eliminated)
+    eliminated.clear()
+    labels[40:50, 60] = 1
+    problem = problem_of(COLOUR, image, labels)
+    followed = COLOUR.energy(problem, energy.laplacian)
+    moved = (followed.targets != energy.targets).any(1).float().mean()
+    assert moved > 0.5
+    assert error(COLOUR, problem, engine.minimise(problem, followed)) < TOLERANCE
+    assert sum(eliminated) < whole / 4
 
 
 def test_a_cancelled_call_is_harmless():

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 from napari_deep_energy import ClosedFormMatting, RandomWalker
 from napari_deep_energy._widgets import DeepEnergyWidget
 from napari_deep_energy._widgets.solving import Choices
+from napari_deep_energy.energy import COLOUR
 from napari_deep_energy.pictures import cutout
 
 from .conftest import PATIENCE, TWO
@@ -77,14 +78,28 @@ def test_a_setting_changes_the_answer(desk):
     desk.solve(*TWO)
     before = desk.dock.session.answer.solutions["analytic"].energy
     with desk.solved():
-        desk.dock.session.set_choices(replace(desk.dock.session.choices, beta=10.0))
+        desk.dock.session.set_choices(replace(desk.dock.session.choices, prior=1.0))
     assert desk.dock.session.answer.solutions["analytic"].energy != before
+
+
+def test_the_papers_energy_is_one_choice_away(desk, picture):
+    from dataclasses import replace
+
+    from napari_deep_energy import segment
+
+    desk.solve(*TWO)
+    with desk.solved():
+        desk.dock.session.set_choices(replace(desk.dock.session.choices, energy="paper"))
+    expected = segment(picture, desk.dock.seeds_layer.data, engine="analytic", energy="paper")
+    answer = desk.dock.session.answer.solutions["analytic"]
+    assert answer.energy == pytest.approx(expected.energy)
 
 
 def test_defaults_are_those_of_the_energies():
     choices, walker, matting = Choices(), RandomWalker(), ClosedFormMatting()
     assert (choices.beta, choices.lam_segment) == (walker.beta, walker.lam)
     assert (choices.epsilon, choices.lam_matte) == (matting.epsilon, matting.lam)
+    assert choices.prior == COLOUR.prior
     assert choices.hard_seeds == walker.hard_seeds == matting.hard_seeds
 
 

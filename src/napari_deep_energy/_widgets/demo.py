@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 from skimage import data
 
 from .. import samples
-from ..energy import ClosedFormMatting, EnergySpec, RandomWalker
+from ..interactive import make_spec
 from ..results import Inputs, write_comparison
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def keep(
     for _ in range(20):  # let the layers and the table be drawn
         QApplication.processEvents()
         time.sleep(0.02)
-    spec: EnergySpec = RandomWalker() if task == "segment" else ClosedFormMatting()
-    write_comparison(folder, inputs, solutions, spec)
+    write_comparison(folder, inputs, solutions, make_spec(task))
     picture = folder / "window.png"
     viewer.screenshot(str(picture), canvas_only=False, flash=False)
     return {

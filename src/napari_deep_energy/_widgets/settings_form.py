@@ -16,6 +16,15 @@ from .numbers import NumberBox
 if TYPE_CHECKING:
     from .solving import Choices
 
+ENERGY = (
+    "colour: unpainted pixels are also drawn to the strokes whose colours they have, and from "
+    "where the way to them crosses no edge.\n"
+    "paper: the paper's random walker, on grey values alone; the bundled network learnt this one."
+)
+PRIOR = (
+    "How much a pixel's colour counts against its neighbours. Higher follows the colours of the "
+    "strokes; lower, the edges around them."
+)
 BETA = (
     "How strongly an intensity step stops the segmentation: neighbours are joined with "
     "exp(-beta * step^2), intensities in 0..1. Higher follows weaker edges; lower is smoother."
@@ -32,6 +41,7 @@ HARD = (
 DEVICE = (
     "Where to compute. auto takes a GPU where there is one; the state line names what was used."
 )
+ENERGIES = {"colour": "colour-aware", "paper": "paper"}
 DEVICES = {"auto": "auto", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 
@@ -50,15 +60,18 @@ class SettingsForm(QCollapsible):
         self.setDuration(0)
         self.toggled.connect(lambda is_open: self.setText(OPEN if is_open else CLOSED))
         self._choices: Choices | None = None
+        self._energy = OptionChooser(ENERGY, ENERGIES)
         self._beta = NumberBox(BETA, 0, 1e6)
+        self._prior = NumberBox(PRIOR, 1e-9, 1e3)
         self._epsilon = NumberBox(EPSILON, 1e-12, 1)
         self._lam = NumberBox(LAM, 1e-6, 1e6)
         self._hard = QCheckBox("keep strokes exactly")
         self._hard.setToolTip(HARD)
         self._device = OptionChooser(DEVICE, DEVICES)
         self._lay_out()
-        for signal in (self._beta.edited, self._epsilon.edited, self._lam.edited):
-            signal.connect(self._on_edit)
+        for box in (self._beta, self._prior, self._epsilon, self._lam):
+            box.edited.connect(self._on_edit)
+        self._energy.picked.connect(self._on_edit)
         self._hard.toggled.connect(self._on_edit)
         self._device.picked.connect(self._on_edit)
 
@@ -67,17 +80,19 @@ class SettingsForm(QCollapsible):
         form = QFormLayout(content)
         form.setContentsMargins(0, 0, 0, 0)
         self._rows: dict[str, tuple[QWidget, QWidget]] = {}
-        for name, text, box in (
-            ("segment", "beta", self._beta),
-            ("matte", "epsilon", self._epsilon),
-            ("", "lambda", self._lam),
-            ("", "", self._hard),
-            ("", "device", self._device),
+        for text, box in (
+            ("energy", self._energy),
+            ("beta", self._beta),
+            ("prior", self._prior),
+            ("epsilon", self._epsilon),
+            ("lambda", self._lam),
+            ("", self._hard),
+            ("device", self._device),
         ):
             label = QLabel(text)
             label.setToolTip(box.toolTip())
             form.addRow(label, box)
-            self._rows[name or text] = (label, box)
+            self._rows[text] = (label, box)
         self.setContent(content)
         self.layout().setContentsMargins(0, 0, 0, 0)
         self.layout().setSpacing(0)
@@ -88,23 +103,33 @@ class SettingsForm(QCollapsible):
     def show_choices(self, choices: Choices) -> None:
         """Put these values on view."""
         self._choices = choices
+        self._energy.show_option(choices.energy)
         self._beta.show_number(choices.beta)
+        self._prior.show_number(choices.prior)
         self._epsilon.show_number(choices.epsilon)
         self._lam.show_number(choices.lam)
         with QSignalBlocker(self._hard):
             self._hard.setChecked(choices.hard_seeds)
         self._lam.setEnabled(not choices.hard_seeds)
         self._device.show_option(choices.device)
-        for task in ("segment", "matte"):
-            for widget in self._rows[task]:
-                widget.setVisible(choices.task == task)
+        segments = choices.task == "segment"
+        self._show_row("energy", segments)
+        self._show_row("beta", segments and choices.energy == "paper")
+        self._show_row("prior", segments and choices.energy == "colour")
+        self._show_row("epsilon", not segments)
+
+    def _show_row(self, name: str, visible: bool) -> None:
+        for widget in self._rows[name]:
+            widget.setVisible(visible)
 
     def _on_edit(self) -> None:
         if self._choices is None:
             return
         edited = replace(
             self._choices,
+            energy=self._energy.currentData(),
             beta=self._beta.number,
+            prior=self._prior.number,
             epsilon=self._epsilon.number,
             hard_seeds=self._hard.isChecked(),
             device=self._device.currentData(),

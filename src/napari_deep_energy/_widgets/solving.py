@@ -39,7 +39,12 @@ class Choices:
     model: Path | None = None
     """Checkpoint of the network; None is the bundled one."""
     device: str = "auto"
+    energy: str = "colour"
+    """Which energy of segmentation, by its name among ``energy.ENERGIES``."""
     beta: float = 1000.0
+    """Of the paper's energy; the colour-aware one takes it from the picture."""
+    prior: float = 3e-3
+    """Of the colour-aware energy."""
     epsilon: float = 1e-7
     lam_segment: float = 10.0
     lam_matte: float = 1.0
@@ -194,8 +199,12 @@ def _compared(answer: Answer) -> Answer:
     return replace(answer, planes=planes, comparison=comparison)
 
 
-def _parameters(choices: Choices) -> dict[str, float | bool]:
-    own = {"beta": choices.beta} if choices.task == "segment" else {"epsilon": choices.epsilon}
+def _parameters(choices: Choices) -> dict[str, Any]:
+    own: dict[str, Any] = {"epsilon": choices.epsilon}
+    if choices.task == "segment":
+        is_paper = choices.energy == "paper"
+        own = {"beta": choices.beta} if is_paper else {"prior": choices.prior}
+        own["energy"] = choices.energy
     return {**own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
 
 

@@ -24,6 +24,13 @@ class Engine(StrEnum):
     analytic = "analytic"
 
 
+class Energy(StrEnum):
+    """Which energy of segmentation."""
+
+    colour = "colour"
+    paper = "paper"
+
+
 class Task(StrEnum):
     """What is asked."""
 
@@ -47,7 +54,18 @@ EngineChoice = Annotated[Engine, typer.Option(help="What answers.")]
 ModelFile = Annotated[
     Path | None, typer.Option(help="Checkpoint for the network; the bundled one by default.")
 ]
-Beta = Annotated[float | None, typer.Option(help="Sharpness of the random walker [1000].")]
+EnergyChoice = Annotated[
+    Energy,
+    typer.Option(help="colour: goes by the strokes' colours too; paper: the paper's, on grey."),
+]
+Beta = Annotated[
+    float | None,
+    typer.Option(help="Sharpness of the random walker [from the picture; paper: 1000]."),
+]
+Prior = Annotated[
+    float | None,
+    typer.Option(help="Confidence in the strokes' colours [0.003; paper: 0]."),
+]
 Lam = Annotated[
     float | None, typer.Option(help="Confidence of the strokes [10 to segment, 1 to matte].")
 ]
@@ -62,7 +80,9 @@ def segment(
     output: Output = Path("segmented"),
     engine: EngineChoice = Engine.auto,
     model: ModelFile = None,
+    energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
+    prior: Prior = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
     device: Device = "auto",
@@ -70,7 +90,7 @@ def segment(
     """Segment a picture: labels.tif, probabilities.tif, overlay.png and report.json."""
     from ..interactive import make_spec
 
-    spec = make_spec("segment", beta=beta, lam=lam, hard_seeds=hard_seeds)
+    spec = make_spec("segment", energy, beta=beta, prior=prior, lam=lam, hard_seeds=hard_seeds)
     _run_one(image, strokes, output, spec, engine, model, device)
 
 
@@ -98,13 +118,17 @@ def compare(
     output: Output = Path("compared"),
     task: Annotated[Task, typer.Option(help="What to compare.")] = Task.segment,
     model: ModelFile = None,
+    energy: EnergyChoice = Energy.paper,
     beta: Beta = None,
     lam: Lam = None,
     epsilon: Epsilon = None,
     hard_seeds: HardSeeds = False,
     device: Device = "auto",
 ) -> None:
-    """Run network and exact solver on the same strokes: both results and what sets them apart."""
+    """Run network and exact solver on the same strokes: both results and what sets them apart.
+
+    On the paper's energy unless asked otherwise, since the bundled network was trained on it.
+    """
     from ..errors import InvalidInput
     from ..interactive import make_spec
     from ..results import read_inputs, write_comparison
@@ -113,7 +137,7 @@ def compare(
         raise InvalidInput("--epsilon belongs to matting; use --task matte, or --beta.")
     if task is Task.matte and beta is not None:
         raise InvalidInput("--beta belongs to segmentation; use --task segment, or --epsilon.")
-    spec = make_spec(task, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    spec = make_spec(task, energy, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, task)
     solutions = _solve(inputs, spec, "both", model, device)
     _print_table(write_comparison(output, inputs, solutions, spec))

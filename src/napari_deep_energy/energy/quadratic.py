@@ -5,6 +5,7 @@ Golts, Freedman, Elad, "Deep Energy" (2018), Eq. (3) and (7):
     E(x) = sum_k [ x_k' L x_k + (x_k - s_k)' C (x_k - s_k) ]
 
 with a graph Laplacian L, targets s (the seeds) and a diagonal confidence C (lambda at seeds).
+With a prior, the other pixels have targets too, and a small confidence (Grady 2005).
 Its minimiser solves A x = b with A = L + C and b = C s; its gradient is -2 (b - A x).
 """
 
@@ -89,7 +90,7 @@ class QuadraticEnergy:
     targets: torch.Tensor
     """s, (B, K, *S)."""
     confidence: torch.Tensor
-    """Diagonal of C, (B, 1, *S): lambda at seeds, 0 elsewhere; all 0 if the seeds are hard."""
+    """Diagonal of C, (B, 1, *S): lambda at soft seeds, 0 at hard ones; the prior's elsewhere."""
     is_fixed: torch.Tensor
     """(B, 1, *S) bool: pixels whose value is given (hard seeds); all false if they are soft."""
 
@@ -139,11 +140,32 @@ class QuadraticEnergy:
         return matrix[free][:, free].tocsc(), rhs[free], free
 
 
+@dataclass(frozen=True)
+class Prior:
+    """What is expected of the pixels that nobody painted."""
+
+    targets: torch.Tensor
+    """(B, K, *S)."""
+    confidence: float
+    """The same for every pixel: so the matrix A does not change when the targets do."""
+
+
 def seeded_energy(
-    laplacian: Laplacian, problem: Problem, targets: torch.Tensor, lam: float, hard_seeds: bool
+    laplacian: Laplacian,
+    problem: Problem,
+    targets: torch.Tensor,
+    lam: float,
+    hard_seeds: bool,
+    prior: Prior | None = None,
 ) -> QuadraticEnergy:
-    """Energy that pulls seeded pixels to ``targets`` with weight ``lam``, or fixes them."""
+    """Energy that pulls seeded pixels to ``targets`` with weight ``lam``, or fixes them.
+
+    The other pixels are pulled by the ``prior``, if there is one.
+    """
     is_seed = problem.seeds.sum(1, keepdim=True) > 0
     nowhere = torch.zeros_like(is_seed)
     confidence = (nowhere if hard_seeds else is_seed).to(targets.dtype) * lam
+    if prior is not None:
+        targets = torch.where(is_seed, targets, prior.targets)
+        confidence = torch.where(is_seed, confidence, prior.confidence)
     return QuadraticEnergy(laplacian, targets, confidence, is_seed if hard_seeds else nowhere)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 
-from .quadratic import Laplacian, QuadraticEnergy, Stencil, seeded_energy
+from .colour import lab
+from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
+from .stroke_prior import StrokePrior
 
 if TYPE_CHECKING:
     from ..problem import Problem
@@ -24,28 +26,42 @@ def grey(image: torch.Tensor) -> torch.Tensor:
     return image.mean(1, keepdim=True)
 
 
+AUTO_BETA = 1.0
+"""``beta="auto"`` is this over the picture's mean squared step."""
+
+
 @dataclass(frozen=True)
 class RandomWalker:
     """Hyper-parameters of seeded segmentation; the defaults are the paper's."""
 
     task: ClassVar[str] = "segment"
 
-    beta: float = 1000.0
-    """Sharpness of the affinity exp(-beta |I_i - I_j|^2), image in [0, 1]."""
+    beta: float | Literal["auto"] = 1000.0
+    """Sharpness of the affinity exp(-beta |I_i - I_j|^2), image in [0, 1]; ``"auto"`` takes it
+    from each picture, so that its average step counts the same in a sharp and in a faint one."""
     lam: float = 10.0
     """Confidence of a soft seed."""
     hard_seeds: bool = False
     """Seeds keep their value exactly, as in Grady's paper; ``lam`` is then unused."""
-    colour: Literal["grey", "channels"] = "grey"
-    """Differences of grey values (paper) or the Euclidean distance over all channels."""
+    colour: Literal["grey", "channels", "lab"] = "grey"
+    """Differences of grey values (paper), the Euclidean distance over all channels, or for RGB
+    that in CIE Lab, which is how different two colours look."""
     floor: float = 1e-10
     """Added to each affinity. It joins regions that exp() would cut off, so that every pixel is
     decided by some seed: an isolated region takes the classes across its weakest borders."""
+    prior: float = 0.0
+    """Confidence, at each unpainted pixel, in the class that its colour and the way to the strokes
+    speak for (Grady 2005; see :class:`StrokePrior`); 0 (paper) goes by the affinities alone."""
+    bandwidth: float = 0.01
+    """How far from a stroke's colour its prior reaches: a standard deviation in colour distance,
+    with L in [0, 1]."""
 
     def laplacian(self, image: torch.Tensor) -> GridLaplacian:
         """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds."""
-        image = grey(image) if self.colour == "grey" else image
-        return GridLaplacian(affinities(image, self.beta, self.floor))
+        features = {"grey": grey, "lab": lab, "channels": lambda image: image}[self.colour](image)
+        return GridLaplacian(
+            affinities(features, self.beta, self.floor), StrokePrior(image) if self.prior else None
+        )
 
     def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
         """The energy of ``problem``, on its device and in its precision.
@@ -53,22 +69,41 @@ class RandomWalker:
         ``laplacian`` is that of the same picture, when it is at hand from an earlier stroke.
         """
         laplacian = laplacian or self.laplacian(problem.image)
-        return seeded_energy(laplacian, problem, problem.seeds, self.lam, self.hard_seeds)
+        prior = None
+        if self.prior:
+            assert isinstance(laplacian, GridLaplacian)
+            assert laplacian.stroke_prior is not None
+            targets = laplacian.stroke_prior.targets(problem.seeds, self.bandwidth)
+            prior = Prior(targets, self.prior)
+        return seeded_energy(laplacian, problem, problem.seeds, self.lam, self.hard_seeds, prior)
 
 
-def affinities(image: torch.Tensor, beta: float, floor: float) -> list[torch.Tensor]:
+def affinities(
+    image: torch.Tensor, beta: float | Literal["auto"], floor: float
+) -> list[torch.Tensor]:
     """w_ij = exp(-beta |I_i - I_j|^2) + floor between neighbours, one (B, 1, *S-1) an axis."""
-    return [
-        torch.exp(-beta * image.diff(dim=axis).square().sum(1, keepdim=True)) + floor
-        for axis in range(2, image.ndim)
-    ]
+    steps = [
+        image.diff(dim=axis).square().sum(1, keepdim=True) for axis in range(2, image.ndim)
+    ]  # |I_i - I_j|^2
+    sharpness = auto_beta(steps) if beta == "auto" else beta
+    return [torch.exp(-sharpness * step) + floor for step in steps]
+
+
+def auto_beta(steps: list[torch.Tensor]) -> torch.Tensor:
+    """Beta of each picture from its squared steps, (B, 1, *1), as in GrabCut (Rother 2004)."""
+    mean = torch.cat([step.flatten(1) for step in steps], 1).mean(1)
+    return (AUTO_BETA / mean.clamp_min(1e-8)).view(-1, *[1] * (steps[0].ndim - 1))
 
 
 class GridLaplacian(Laplacian):
     """Laplacian of the grid of pixels with nearest-neighbour edges (4 in 2D, 6 in 3D)."""
 
-    def __init__(self, affinity: list[torch.Tensor]) -> None:
+    def __init__(
+        self, affinity: list[torch.Tensor], stroke_prior: StrokePrior | None = None
+    ) -> None:
         self.affinity = affinity
+        self.stroke_prior = stroke_prior
+        """The picture's appearance, for a prior: no part of L, but of the picture alone too."""
 
     def quadratic(self, x: torch.Tensor) -> torch.Tensor:
         # Eq. (4): every edge once. Eq. (5) visits it from both ends, hence twice this value.

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ...energy import Laplacian
 
 
+ROUNDING = 1e-6
+"""How far the targets of a pixel may sum from one."""
+
+
 @dataclass
 class System:
     """The numbers of one linear system."""
@@ -94,7 +98,7 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings) -> torch.Tensor:
     held = is_fixed | (confidence > 0)
     if not held.any():
         raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
-    if len(targets) > 1 and (targets.sum(0) == 1)[held[0]].all():
+    if len(targets) > 1 and ((targets.sum(0) - 1).abs() < ROUNDING)[held[0]].all():
         targets = targets[:-1]
     excess, rhs = confidence, confidence * targets
     if is_fixed.any():

@@ -1,0 +1,120 @@
+"""What the strokes say of every pixel: Bai, Sapiro, "Geodesic matting: a framework for fast
+interactive image and video segmentation and matting" (2009).
+
+A class is likely where its colours are, and where one gets from its strokes without crossing an
+edge. With p_k the colour posterior and D_k the geodesic distance to the strokes of class k,
+
+    target_k  ~  p_k^(1/2) / D_k^2          (Bai, Sapiro, section 2.4, r = 2)
+
+normalised over the classes.
+"""  # noqa: D205
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from skimage.graph import MCP_Geometric
+from torch.nn.functional import (
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool2d,
+    avg_pool3d,
+    interpolate,
+    pad,
+)
+
+from .colour import lab
+from .colour_prior import Palette, posterior
+
+MEAN = {2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
+MOST = {2: adaptive_max_pool2d, 3: adaptive_max_pool3d}
+SMOOTH = {2: avg_pool2d, 3: avg_pool3d}
+LINEAR = {2: "bilinear", 3: "trilinear"}
+LONG_SIDE = 128
+"""Distances are measured on a picture of this size: they vary slowly, and it is fast."""
+LENGTH = 0.64
+"""Distance from one side of an even picture to the other; a step of colour, or of the colour
+posterior, from one pixel to the next counts by its own size."""
+NEAR = 0.02
+"""Distances within which all places are equally near: about the width of a stroke."""
+
+
+class StrokePrior:
+    """The appearance of a batch of pictures, ready for any strokes.
+
+    Parameters
+    ----------
+    image
+        (B, C, *S) in [0, 1].
+    """
+
+    def __init__(self, image: torch.Tensor) -> None:
+        self.palette = Palette(image)
+        size = image.shape[2:]
+        scale = min(1.0, LONG_SIDE / max(size))
+        self.small = tuple(max(1, round(scale * side)) for side in size)
+        self.edges = gradient(self._shrunk(lab(image.detach().float())))  # (B, 1, *small)
+
+    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+        """How likely each class is at each pixel, (B, K, *S), summing to one.
+
+        Parameters
+        ----------
+        seeds
+            (B, K, *S): 1 where class k is painted.
+        bandwidth
+            See :func:`colour_prior.posterior`.
+        """
+        by_colour = posterior(self.palette, seeds, bandwidth)
+        distance = self.distances(seeds, by_colour)
+        axes = seeds.ndim - 2
+        wide = interpolate(distance, seeds.shape[2:], mode=LINEAR[axes], align_corners=False)
+        weight = by_colour.sqrt() / (wide + NEAR).square()
+        return (weight / weight.sum(1, keepdim=True)).to(seeds.dtype)
+
+    def distances(self, seeds: torch.Tensor, by_colour: torch.Tensor) -> torch.Tensor:
+        """Geodesic distance to the strokes of each class, (B, K, *small) float32.
+
+        A path pays for its length and for what changes along it: the colour, and the colour
+        posterior ``by_colour`` (B, K, *S), so that the class's own texture is crossed for free.
+        """
+        pieces = self._shrunk(by_colour)
+        # Of two classes both change as much: half of the sum is the change of either.
+        changes = gradient(_blurred(pieces)) / 2**0.5
+        cost = (LENGTH / max(self.small) + self.edges + changes).double().cpu().numpy()
+        painted = MOST[seeds.ndim - 2](seeds.float(), self.small).cpu().numpy() > 0
+        found = [
+            [_geodesic(cost[b, 0], painted[b, k]) for k in range(seeds.shape[1])]
+            for b in range(len(seeds))
+        ]
+        return torch.from_numpy(np.array(found, np.float32)).to(seeds.device)
+
+    def _shrunk(self, x: torch.Tensor) -> torch.Tensor:
+        return MEAN[x.ndim - 2](x, self.small)
+
+
+FAR = 1e3
+"""Distance to a class that has no stroke."""
+
+
+def _geodesic(cost: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    if not painted.any():
+        return np.full(cost.shape, FAR)
+    distance: np.ndarray = MCP_Geometric(cost).find_costs(np.argwhere(painted))[0]
+    return distance
+
+
+def _blurred(x: torch.Tensor) -> torch.Tensor:
+    axes = x.ndim - 2
+    return SMOOTH[axes](pad(x, (1, 1) * axes, mode="replicate"), 3, stride=1)
+
+
+def gradient(x: torch.Tensor) -> torch.Tensor:
+    """Size of the step from each pixel to the next, over all channels: (B, C, *S) -> (B, 1, *S)."""
+    total = torch.zeros_like(x[:, :1])
+    for axis in range(2, x.ndim):
+        step = x.diff(dim=axis).square().sum(1, keepdim=True)
+        total.narrow(axis, 0, step.shape[axis]).add_(step)
+    return total.sqrt()
