@@ -41,10 +41,29 @@ def replacing(path: Path) -> Iterator[Path]:
         draft.chmod(0o644)  # some writers keep their files to themselves
         draft.replace(path)
     except OSError as error:
-        raise InvalidInput(f"cannot write {path} ({error.strerror or error}).") from error
+        raise InvalidInput(
+            f"cannot write {path} ({error.strerror or error}); free some space, or give another "
+            "folder."
+        ) from error
     finally:
         with suppress(OSError):  # the folder itself may not be there
             draft.unlink()
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder with those above it; nothing if it is there.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot write to the folder {path} ({error.strerror or error}); give another."
+        ) from error
 
 
 def read_image(path: Path) -> NDArray[Any]:
@@ -84,6 +103,14 @@ def read_strokes(path: Path) -> NDArray[Any]:
     return strokes
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file; a path that no system would take is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
     """Everything in a picture file, as stored; of a palette the colours, or the indices.
 
@@ -92,7 +119,7 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
     InvalidInput
         If the file is missing or cannot be read.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InvalidInput(f"there is no picture at {path}; check the path.")
     try:
         if path.suffix.lower() in TIFF:
@@ -100,8 +127,14 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
         with Image.open(path) as picture:
             is_plain = picture.mode in PLAIN_MODES or (indexed and picture.mode == "P")
             return np.asarray(picture if is_plain else picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, KeyError, IndexError) as error:
-        raise InvalidInput(f"{path.name} cannot be read as a picture ({error}).") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # the decoders are not ours: damage ends in any error of theirs
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise InvalidInput(
+            f"{path.name} cannot be read as a picture ({text}); open it in a viewer and save it "
+            "anew."
+        ) from error
 
 
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from .energy import SPECS, EnergySpec
 from .errors import InvalidInput
+from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
 from .minimisers import (
     Minimiser,
     NestedDissection,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 Engine: TypeAlias = Literal["auto", "network", "analytic", "both"]
 ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
+IN_CHANNELS = 5
+OUT_CHANNELS = {"segment": 2, "matte": 1}
+"""Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
 
@@ -42,14 +47,13 @@ def choose_device(device: str = "auto") -> torch.device:
         If the device is asked for by name and is not there; there is no silent CPU.
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device("cuda" if cuda_or_why_not()[0] else "cpu")
     try:
         chosen = torch.device(device)
-        torch.zeros(1, device=chosen)
+        float(torch.zeros(1, device=chosen))
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
         raise InvalidInput(
-            f"device {device!r} cannot be used ({reason}); choose auto or cpu."
+            f"device {device!r} cannot be used ({reason(error)}); choose auto or cpu."
         ) from error
     return chosen
 
@@ -89,12 +93,36 @@ class InteractiveSolver:
                 f"seeds have shape {tuple(shape)}; work on one plane (H, W) at a time."
             )
         self.spec = spec
-        self.device = choose_device(device)
         # Energies are read out in float64: the gap of a good answer is a small difference.
-        self.image = image_tensor(image, tuple(shape)).to(self.device, torch.float64)
+        self.image = image_tensor(image, tuple(shape)).double()
         self._model = model
+        self._notice = ""
+        chosen = choose_device(device)
+        try:
+            self._move_to(chosen)
+        except (RuntimeError, MemoryError) as error:
+            self._fall_back(error)
+        if device == "auto" and chosen.type == "cpu" and (why := cuda_or_why_not()[1]):
+            self._notice = f"The GPU cannot be used ({why}); the CPU answers."
+
+    def _move_to(self, device: torch.device) -> None:
+        self.image = self.image.to(device)
+        self.device = device
         self._laplacian: Laplacian | None = None
         self._minimisers: dict[str, Minimiser] = {}
+
+    def _fall_back(self, error: Exception) -> None:
+        """Go on with the CPU if a GPU failed; any other error is raised again."""
+        if not is_device_failure(error):
+            raise error
+        if getattr(self, "device", None) == torch.device("cpu"):
+            size = " x ".join(str(n) for n in self.image.shape[2:])
+            raise OutOfMemory(
+                f"there is not enough memory for {size} pixels ({reason(error)}); make the "
+                "picture smaller, or take the other engine."
+            ) from error
+        self._notice = f"The GPU failed ({reason(error)}); the CPU answers."
+        self._move_to(torch.device("cpu"))
 
     def problem(self, labels: NDArray[Any]) -> Problem:
         """Checked problem for these strokes, (H, W) integers."""
@@ -103,6 +131,13 @@ class InteractiveSolver:
 
     def prepare(self) -> None:
         """Do now what every stroke will need: weigh the edges of the picture."""
+        try:
+            self._prepare()
+        except (RuntimeError, MemoryError) as error:
+            self._fall_back(error)
+            self._prepare()
+
+    def _prepare(self) -> None:
         if self._laplacian is None:
             self._laplacian = self.spec.laplacian(self.image)
 
@@ -118,13 +153,29 @@ class InteractiveSolver:
         Cancelled
             If ``stop`` returned true.
         """
+        try:
+            solutions = self._solve(labels, engine, stop)
+        except (RuntimeError, MemoryError, OutOfMemory) as error:
+            self._fall_back(error)
+            solutions = self._solve(labels, engine, stop)
+        return self._with_notice(solutions)
+
+    def _solve(self, labels: NDArray[Any], engine: Engine, stop: Stop) -> dict[str, Solution]:
         problem = self.problem(labels)
-        self.prepare()
+        self._prepare()
         energy = self.spec.energy(problem, self._laplacian)
         return {
             name: self._minimiser(name).minimise(problem, energy, stop)
             for name in engines_to_run(engine, problem.image[0, 0].numel())
         }
+
+    def _with_notice(self, solutions: dict[str, Solution]) -> dict[str, Solution]:
+        """The solutions, the first of which tells of a GPU that failed."""
+        if self._notice:
+            name, solution = next(iter(solutions.items()))
+            advice = f"{solution.advice} {self._notice}".strip()
+            solutions[name] = replace(solution, advice=advice)
+        return solutions
 
     def _minimiser(self, name: str) -> Minimiser:
         if name not in self._minimisers:
@@ -152,6 +203,13 @@ def load_model(model: Checkpoint | Path | str | None, task: str) -> Checkpoint:
         raise InvalidInput(
             f"the model {checkpoint.name!r} was trained to {checkpoint.spec.task}, not to {task}; "
             f"choose a model for {task}."
+        )
+    sizes = checkpoint.network.architecture
+    if (sizes.in_channels, sizes.out_channels) != (IN_CHANNELS, OUT_CHANNELS[task]):
+        raise InvalidInput(
+            f"the model {checkpoint.name!r} turns {sizes.in_channels} channels into "
+            f"{sizes.out_channels}; to {task} takes {IN_CHANNELS} and {OUT_CHANNELS[task]}, so "
+            "choose another model."
         )
     return checkpoint
 

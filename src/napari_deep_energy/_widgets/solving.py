@@ -146,7 +146,7 @@ class Desk:
         if self._solver is None or key != self._key:
             self._solver = self._rgb = None  # free the old one before the new one is made
             self._solver = interactive.InteractiveSolver(
-                picture.load(), picture.plane_shape, spec, choices.model, choices.device
+                _load(picture), picture.plane_shape, spec, choices.model, choices.device
             )
             self._solver.prepare()
             self._seconds = {}
@@ -188,6 +188,19 @@ def _compared(answer: Answer) -> Answer:
 def _parameters(choices: Choices) -> dict[str, float | bool]:
     own = {"beta": choices.beta} if choices.task == "segment" else {"epsilon": choices.epsilon}
     return {**own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
+
+
+def _load(picture: Picture) -> NDArray[Any]:
+    """The pixels; of a lazy array they are read only now, from where they may be gone."""
+    try:
+        return picture.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever the array's maker raises
+        raise InvalidInput(
+            f"the picture cannot be read ({type(error).__name__}: {error}); check its file, or "
+            "open it again."
+        ) from error
 
 
 def _import_solver() -> Any:

@@ -116,6 +116,7 @@ def compare(
     spec = make_spec(task, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, task)
     solutions = _solve(inputs, spec, "both", model, device)
+    _print_advice(solutions)
     _print_table(write_comparison(output, inputs, solutions, spec))
     Console().print(f"results in {output}", highlight=False)
 
@@ -132,7 +133,9 @@ def _run_one(
     from ..results import read_inputs, write_solution
 
     inputs = read_inputs(image, strokes, spec.task)
-    for solution in _solve(inputs, spec, engine.value, model, device).values():
+    solutions = _solve(inputs, spec, engine.value, model, device)
+    _print_advice(solutions)
+    for solution in solutions.values():
         write_solution(output, inputs, solution, spec)
         Console().print(
             f"{solution.engine} on {solution.device}: {solution.outcome}, energy "
@@ -150,6 +153,11 @@ def _solve(
     solver = InteractiveSolver(inputs.image, inputs.strokes.shape, spec, model, device)
     with Console(stderr=True).status("solving"):
         return solver.solve(inputs.strokes, engine)
+
+
+def _print_advice(solutions: dict[str, Any]) -> None:
+    for advice in filter(None, (solution.advice for solution in solutions.values())):
+        Console(stderr=True).print(advice, highlight=False, soft_wrap=True, markup=False)
 
 
 def _print_table(comparison: Comparison) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 
+from .parameters import check_choice, check_number
 from .quadratic import Laplacian, QuadraticEnergy, Stencil, seeded_energy
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ class RandomWalker:
     floor: float = 1e-10
     """Added to each affinity. It joins regions that exp() would cut off, so that every pixel is
     decided by some seed: an isolated region takes the classes across its weakest borders."""
+
+    def __post_init__(self) -> None:
+        check_number("beta", self.beta, 0, 1e9)
+        check_number("lam", self.lam, 1e-9, 1e12)
+        check_choice("hard_seeds", self.hard_seeds, (True, False))
+        check_choice("colour", self.colour, ("grey", "channels"))
+        check_number("floor", self.floor, 0, 1)
 
     def laplacian(self, image: torch.Tensor) -> GridLaplacian:
         """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds."""
