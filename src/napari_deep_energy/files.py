@@ -74,7 +74,7 @@ def read_image(path: Path) -> NDArray[Any]:
     InvalidInput
         If the file is missing, damaged, or not a single 2D picture.
     """
-    image = without_alpha(np.squeeze(read_array(path)))
+    image = without_alpha(_without_unit_axes(read_array(path)))
     if image.ndim not in (2, 3):
         raise InvalidInput(
             f"{path.name} has shape {image.shape}; give a single picture, (H, W) or (H, W, C)."
@@ -90,7 +90,7 @@ def read_strokes(path: Path) -> NDArray[Any]:
     InvalidInput
         If the file is missing, damaged, or in colour.
     """
-    strokes = np.squeeze(read_array(path, indexed=True))
+    strokes = _without_unit_axes(read_array(path, indexed=True))
     if strokes.ndim == 3 and strokes.shape[-1] in (2, 3, 4):
         colours = strokes[..., : 1 if strokes.shape[-1] == 2 else 3]
         if (colours == colours[..., :1]).all():
@@ -101,6 +101,17 @@ def read_strokes(path: Path) -> NDArray[Any]:
             "1, 2, ... the classes."
         )
     return strokes
+
+
+def _without_unit_axes(array: NDArray[Any]) -> NDArray[Any]:
+    """Drop axes of length 1 around a plane; those of the plane itself stay."""
+    while array.ndim > 2 and array.shape[0] == 1 and not (array.ndim == 3 and _is_rgb(array)):
+        array = array[0]
+    return array[..., 0] if array.ndim == 3 and array.shape[-1] == 1 else array
+
+
+def _is_rgb(array: NDArray[Any]) -> bool:
+    return array.shape[-1] in (3, 4) and array.dtype == np.uint8
 
 
 def is_file(path: Path) -> bool:

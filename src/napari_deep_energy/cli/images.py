@@ -148,9 +148,11 @@ def _run_one(
 def _solve(
     inputs: Inputs, spec: EnergySpec, engine: Any, model: Path | None, device: str
 ) -> dict[str, Any]:
-    from ..interactive import InteractiveSolver
+    from ..interactive import InteractiveSolver, load_model
 
-    solver = InteractiveSolver(inputs.image, inputs.strokes.shape, spec, model, device)
+    # Read even if the exact solver alone will run: a model that was named should be there.
+    checkpoint = load_model(model, spec.task) if model else None
+    solver = InteractiveSolver(inputs.image, inputs.strokes.shape, spec, checkpoint, device)
     with Console(stderr=True).status("solving"):
         return solver.solve(inputs.strokes, engine)
 
