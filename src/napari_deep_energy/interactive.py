@@ -94,7 +94,8 @@ class InteractiveSolver:
             )
         self.spec = spec
         # Energies are read out in float64: the gap of a good answer is a small difference.
-        self.image = image_tensor(image, tuple(shape)).double()
+        # Kept beside the GPU's, as a GPU that has failed may not give it back.
+        self._image = image_tensor(image, tuple(shape)).double()
         self._model = model
         self._notice = ""
         chosen = choose_device(device)
@@ -106,7 +107,7 @@ class InteractiveSolver:
             self._notice = f"The GPU cannot be used ({why}); the CPU answers."
 
     def _move_to(self, device: torch.device) -> None:
-        self.image = self.image.to(device)
+        self.image = self._image.to(device)
         self.device = device
         self._laplacian: Laplacian | None = None
         self._minimisers: dict[str, Minimiser] = {}
@@ -116,7 +117,7 @@ class InteractiveSolver:
         if not is_device_failure(error):
             raise error
         if getattr(self, "device", None) == torch.device("cpu"):
-            size = " x ".join(str(n) for n in self.image.shape[2:])
+            size = " x ".join(str(n) for n in self._image.shape[2:])
             raise OutOfMemory(
                 f"there is not enough memory for {size} pixels ({reason(error)}); make the "
                 "picture smaller, or take the other engine."
