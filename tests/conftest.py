@@ -10,9 +10,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from skimage import data
 
 from napari_deep_energy.problem import Problem
+
+# The same examples each time, within a minute in all; HYPOTHESIS_PROFILE=long looks further.
+common = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+settings.register_profile("ci", max_examples=15, derandomize=True, database=None, **common)
+settings.register_profile("long", max_examples=2000, **common)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(scope="session")

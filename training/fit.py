@@ -57,6 +57,8 @@ class Progress:
     after each measurement."""
     skipped: tuple[str, ...] = ()
     """Files of the user's folder that could not be used, each with the reason."""
+    notice: str = ""
+    """Why the run is not where it was meant to be: the GPU has failed."""
 
 
 def fit(

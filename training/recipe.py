@@ -5,14 +5,16 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from napari_deep_energy.energy import EnergySpec, RandomWalker, spec_from_dict, spec_to_dict
 from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.files import is_file
 from napari_deep_energy.networks import Architecture
 
 from .augmentation import Augmentation
 from .objects import Selection
+from .recipe_values import checked
 from .seed_generation import Markers
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -108,6 +110,8 @@ class Recipe:
 
     def shortened(self, steps: int) -> Recipe:
         """The same recipe with every stage scaled so that about ``steps`` are made in all."""
+        if steps < 1:
+            raise InvalidInput(f"{steps} steps were asked for; give at least 1.")
         share = steps / self.steps
         stages = tuple(replace(s, steps=max(1, round(s.steps * share))) for s in self.stages)
         warmup = round(self.optimiser.warmup * min(1.0, share))
@@ -130,8 +134,15 @@ class Recipe:
         try:
             energy = spec_from_dict(values.pop("energy"))
             stages = tuple(_build(Stage, stage) for stage in values.pop("stages"))
-        except (KeyError, TypeError) as error:
-            raise InvalidInput(f"the recipe's energy or stages cannot be read: {error}") from error
+        except InvalidInput:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput(
+                f"the recipe's energy or stages cannot be read ({error}); give [energy] with its "
+                "task, and one or more [[stages]] with their steps."
+            ) from error
+        if not stages:
+            raise InvalidInput("the recipe has no stages; give one or more [[stages]].")
         return replace(_build(cls, values), energy=energy, stages=stages)
 
     @classmethod
@@ -144,20 +155,24 @@ class Recipe:
             If there is no such file or recipe, or it cannot be read.
         """
         path = Path(source)
-        if not path.is_file():
+        if not is_file(path):
             path = CONFIGS / f"{source}.toml"
-        if not path.is_file():
+        if not is_file(path):
             known = ", ".join(sorted(p.stem for p in CONFIGS.glob("*.toml")))
             raise InvalidInput(f"there is no recipe {source}; give a TOML file, or one of {known}.")
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise InvalidInput(f"{path.name} is not TOML: {error}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidInput(
+                f"{path.name} is not TOML ({error}); correct it, or start from a bundled recipe."
+            ) from error
         return cls.from_dict({"name": path.stem, **values})
 
 
 def _build(kind: type[T], values: dict[str, Any]) -> T:
     """A dataclass from plain values, its nested dataclasses and tuples included."""
+    if not isinstance(values, dict):
+        raise InvalidInput(f"the recipe's {kind.__name__} is {values!r}; give a table of values.")
     hints = get_type_hints(kind)
     known = {f.name for f in fields(cast("Any", kind))}
     arguments: dict[str, Any] = {}
@@ -168,12 +183,13 @@ def _build(kind: type[T], values: dict[str, Any]) -> T:
                 f"{', '.join(sorted(known))}."
             )
         hint = hints[key]
-        if is_dataclass(hint):
-            value = _build(cast("type[Any]", hint), value)
-        elif get_origin(hint) is tuple:
-            value = tuple(value)
-        arguments[key] = value
+        is_table = is_dataclass(hint)
+        arguments[key] = (
+            _build(cast("type[Any]", hint), value) if is_table else checked(key, value, hint)
+        )
     try:
         return kind(**arguments)
     except TypeError as error:
-        raise InvalidInput(f"the recipe's {kind.__name__} is incomplete: {error}") from error
+        raise InvalidInput(
+            f"the recipe's {kind.__name__} is incomplete ({error}); give what is missing."
+        ) from error

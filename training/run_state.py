@@ -6,14 +6,15 @@ import csv
 import datetime
 import json
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.fallback import reason
+from napari_deep_energy.files import make_folder, replacing
 from napari_deep_energy.networks import Checkpoint
 
 from .distributed import rank
@@ -84,7 +85,7 @@ class RunState:
         InvalidInput
             If the folder holds a run of another recipe.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             network = recipe.architecture.build()
@@ -111,9 +112,8 @@ class RunState:
             Checkpoint(self.network, self.recipe.energy, self.metadata(figures)).save(
                 self.best_path
             )
-        with self.log_path.open("a", newline="") as file:
-            row = (self.step, self.samples, f"{loss:.6g}", f"{ratio:.6g}", f"{iou_gain:.6g}")
-            csv.writer(file).writerow(row)
+        row = (self.step, self.samples, f"{loss:.6g}", f"{ratio:.6g}", f"{iou_gain:.6g}")
+        self._write_log([*self._read_log(), list(map(str, row))])
         self._save()
 
     def metadata(self, figures: dict[str, float]) -> dict[str, object]:
@@ -141,20 +141,36 @@ class RunState:
             tensors |= {f"adam.{index}.{k}": v.contiguous() for k, v in entry.items()}
         progress = {name: getattr(self, name) for name in POSITION}
         metadata = {"progress": json.dumps(progress), "recipe": json.dumps(self.recipe.to_dict())}
-        draft = self.state_path.with_name(f".state.{os.getpid()}")
-        save_file(tensors, draft, metadata)
-        draft.replace(self.state_path)
+        try:
+            with replacing(self.state_path) as draft:
+                save_file(tensors, draft, metadata)
+        except SafetensorError as error:
+            raise InvalidInput(f"cannot write {self.state_path} ({error}).") from error
 
     def _resume(self) -> None:
+        try:
+            self._read()
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(
+                f"{self.state_path} cannot be read ({reason(error)}); give another folder, or "
+                "remove this file to begin anew."
+            ) from error
+        if rank() == 0:
+            self._write_log([row for row in self._read_log() if int(row[0]) <= self.step])
+
+    def _read(self) -> None:
         with safe_open(self.state_path, "pt") as file:
-            metadata = file.metadata()
+            metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         if json.loads(metadata["recipe"]) != json.loads(json.dumps(self.recipe.to_dict())):
             raise InvalidInput(
                 f"{self.folder} holds a run of another recipe; give another folder, or remove it."
             )
-        for key, value in json.loads(metadata["progress"]).items():
-            setattr(self, key, value)
+        progress = json.loads(metadata["progress"])
+        for name in POSITION:
+            setattr(self, name, progress[name])
         prefix = "network."
         network = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         self.network.load_state_dict(network)
@@ -165,13 +181,15 @@ class RunState:
                 adam.setdefault(int(index), {})[name] = value
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": adam, "param_groups": groups})
-        if rank() == 0:
-            self._write_log([row for row in self._read_log() if int(row[0]) <= self.step])
 
     def _read_log(self) -> list[list[str]]:
-        with self.log_path.open(newline="") as file:
-            return list(csv.reader(file))[1:]
+        """Complete lines; a run that was killed may have left half of one, or no log."""
+        if not self.log_path.is_file():
+            return []
+        with self.log_path.open(newline="", errors="replace") as file:
+            rows = [row for row in list(csv.reader(file))[1:] if len(row) == len(COLUMNS)]
+        return [row for row in rows if row[0].isdecimal()]
 
     def _write_log(self, rows: list[list[str]]) -> None:
-        with self.log_path.open("w", newline="") as file:
+        with replacing(self.log_path) as draft, draft.open("w", newline="") as file:
             csv.writer(file).writerows([COLUMNS, *rows])

@@ -6,16 +6,14 @@ import datetime
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import torch
-
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import never
 from napari_deep_energy.networks import Checkpoint, bundled
 
 from .data import read_data
+from .device import fit_somewhere
 from .distributed import join
 from .evaluation import HeldOut
-from .fit import Progress, fit
 from .folder import read_folder
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_deep_energy.minimisers import Stop
 
+    from .fit import Progress
     from .recipe import Recipe
 
 
@@ -69,7 +68,7 @@ def finetune(
     )
     begin = starting_point(start or bundled(recipe.task), recipe)
     out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
-    for progress in fit(recipe, found.train.to(_device()), held_out, out, stop, begin):
+    for progress in fit_somewhere(recipe, found.train, held_out, out, stop, begin):
         yield replace(progress, skipped=found.skipped)
 
 
@@ -95,7 +94,7 @@ def train(
     begin = None
     if recipe.start != "random":
         begin = starting_point(bundled(recipe.start), recipe)
-    yield from fit(recipe, objects.to(_device()), held_out, out, stop, begin)
+    yield from fit_somewhere(recipe, objects, held_out, out, stop, begin)
 
 
 def starting_point(path: Path, recipe: Recipe) -> Checkpoint:
@@ -118,7 +117,3 @@ def starting_point(path: Path, recipe: Recipe) -> Checkpoint:
             f"{path.name} does not fit the recipe's network for {recipe.task}: {error}"
         ) from error
     return Checkpoint(network, recipe.energy, loaded.training, loaded.name)
-
-
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,9 +70,9 @@ def _voc_pair(root: Path, name: str) -> Pair | None:
     instances = root / "SegmentationObject" / f"{name}.png"
     classes = root / "SegmentationClass" / f"{name}.png"
     if instances.is_file():
-        return _picture(image), _mask(instances)
+        return _matched(image, _picture(image), _mask(instances))
     if classes.is_file():
-        return _picture(image), components(_mask(classes))
+        return _matched(image, _picture(image), components(_mask(classes)))
     return None
 
 
@@ -93,18 +94,47 @@ def _pairs(folder: Path) -> Iterator[Pair]:
             instances = _mask(mask)
             if set(np.unique(instances)) <= {0, 255}:
                 instances = components((instances > 0).astype(np.uint8))
-            yield _picture(path), instances
+            yield _matched(path, _picture(path), instances)
 
 
 def _picture(path: Path) -> Image.Image:
-    with Image.open(path) as file:
+    with _opened(path) as file:
         return file.convert("RGB")
 
 
 def _mask(path: Path) -> NDArray[np.integer]:
     """Values of a grey or palette PNG, (H, W)."""
-    with Image.open(path) as file:
-        return np.array(file)
+    with _opened(path) as file:
+        mask = np.array(file)
+    if mask.ndim != 2 or mask.dtype.kind not in "bui":
+        raise InvalidInput(
+            f"{path} is in colour; a mask is a grey or palette PNG with one number an instance."
+        )
+    return mask
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as file:
+            yield file
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput(
+            f"{path} cannot be read as a picture ({error}); replace it, or take out both it "
+            "and its mask."
+        ) from error
+
+
+def _matched(image: Path, picture: Image.Image, instances: NDArray[np.integer]) -> Pair:
+    """Both, if they are of one size."""
+    if instances.shape != (picture.height, picture.width):
+        raise InvalidInput(
+            f"{image} is {picture.height} x {picture.width} pixels but its mask is "
+            f"{' x '.join(map(str, instances.shape))}; make them the same size."
+        )
+    return picture, instances
 
 
 def find_sets(folder: Path) -> list[Path]:

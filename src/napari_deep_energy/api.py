@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from .energy import ClosedFormMatting, EnergySpec
 from .errors import InvalidInput
+from .images import as_array
 from .interactive import Engine, InteractiveSolver, make_spec
 from .minimisers import Solution, Stop, never
 from .seeds import labels_from_trimap
@@ -78,7 +77,7 @@ def segment(
     spec = make_spec(
         "segment", energy, beta=beta, lam=lam, hard_seeds=hard_seeds, colour=colour, prior=prior
     )
-    return _solve(image, np.asarray(seeds), spec, engine, model, device, stop)
+    return _solve(image, as_array(seeds, "seeds"), spec, engine, model, device, stop)
 
 
 def matte(
@@ -121,7 +120,7 @@ def matte(
     """
     if (seeds is None) == (trimap is None):
         raise InvalidInput("matte needs either seeds or a trimap; give one of the two.")
-    labels = labels_from_trimap(trimap) if trimap is not None else np.asarray(seeds)
+    labels = labels_from_trimap(trimap) if trimap is not None else as_array(seeds, "seeds")
     spec = ClosedFormMatting(epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     return _solve(image, labels, spec, engine, model, device, stop)
 

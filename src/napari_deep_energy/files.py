@@ -41,10 +41,29 @@ def replacing(path: Path) -> Iterator[Path]:
         draft.chmod(0o644)  # some writers keep their files to themselves
         draft.replace(path)
     except OSError as error:
-        raise InvalidInput(f"cannot write {path} ({error.strerror or error}).") from error
+        raise InvalidInput(
+            f"cannot write {path} ({error.strerror or error}); free some space, or give another "
+            "folder."
+        ) from error
     finally:
         with suppress(OSError):  # the folder itself may not be there
             draft.unlink()
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder with those above it; nothing if it is there.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot write to the folder {path} ({error.strerror or error}); give another."
+        ) from error
 
 
 def read_image(path: Path) -> NDArray[Any]:
@@ -55,7 +74,7 @@ def read_image(path: Path) -> NDArray[Any]:
     InvalidInput
         If the file is missing, damaged, or not a single 2D picture.
     """
-    image = without_alpha(np.squeeze(read_array(path)))
+    image = without_alpha(_without_unit_axes(read_array(path)))
     if image.ndim not in (2, 3):
         raise InvalidInput(
             f"{path.name} has shape {image.shape}; give a single picture, (H, W) or (H, W, C)."
@@ -71,7 +90,7 @@ def read_strokes(path: Path) -> NDArray[Any]:
     InvalidInput
         If the file is missing, damaged, or in colour.
     """
-    strokes = np.squeeze(read_array(path, indexed=True))
+    strokes = _without_unit_axes(read_array(path, indexed=True))
     if strokes.ndim == 3 and strokes.shape[-1] in (2, 3, 4):
         colours = strokes[..., : 1 if strokes.shape[-1] == 2 else 3]
         if (colours == colours[..., :1]).all():
@@ -84,6 +103,25 @@ def read_strokes(path: Path) -> NDArray[Any]:
     return strokes
 
 
+def _without_unit_axes(array: NDArray[Any]) -> NDArray[Any]:
+    """Drop axes of length 1 around a plane; those of the plane itself stay."""
+    while array.ndim > 2 and array.shape[0] == 1 and not (array.ndim == 3 and _is_rgb(array)):
+        array = array[0]
+    return array[..., 0] if array.ndim == 3 and array.shape[-1] == 1 else array
+
+
+def _is_rgb(array: NDArray[Any]) -> bool:
+    return array.shape[-1] in (3, 4) and array.dtype == np.uint8
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; a path that no system would take is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
     """Everything in a picture file, as stored; of a palette the colours, or the indices.
 
@@ -92,7 +130,7 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
     InvalidInput
         If the file is missing or cannot be read.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InvalidInput(f"there is no picture at {path}; check the path.")
     try:
         if path.suffix.lower() in TIFF:
@@ -100,8 +138,14 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
         with Image.open(path) as picture:
             is_plain = picture.mode in PLAIN_MODES or (indexed and picture.mode == "P")
             return np.asarray(picture if is_plain else picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, KeyError, IndexError) as error:
-        raise InvalidInput(f"{path.name} cannot be read as a picture ({error}).") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # the decoders are not ours: damage ends in any error of theirs
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise InvalidInput(
+            f"{path.name} cannot be read as a picture ({text}); open it in a viewer and save it "
+            "anew."
+        ) from error
 
 
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PERCENTILES = (0.1, 99.9)
+LARGEST = 1e300
+"""Above it, the difference of two intensities could overflow."""
 
 
 def normalise(image: NDArray[Any], name: str = "image") -> NDArray[np.float32]:
@@ -32,7 +34,7 @@ def normalise(image: NDArray[Any], name: str = "image") -> NDArray[np.float32]:
     InvalidInput
         If the picture is empty, complex, not numeric, or holds NaN or infinity.
     """
-    image = np.asarray(image)
+    image = as_array(image, name)
     if image.size == 0:
         raise InvalidInput(f"{name} is empty (shape {image.shape}); open a picture with pixels.")
     if image.dtype.kind not in "buif":
@@ -54,8 +56,26 @@ def normalise(image: NDArray[Any], name: str = "image") -> NDArray[np.float32]:
     return _stretch(image)
 
 
+def as_array(values: object, name: str) -> NDArray[Any]:
+    """Anything array-like as an array.
+
+    Raises
+    ------
+    InvalidInput
+        If its rows have different lengths.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{name} is no array: its rows have different lengths; give rows of one length."
+        ) from error
+
+
 def _stretch(image: NDArray[Any]) -> NDArray[np.float32]:
-    values = image.astype(np.float64)
+    is_wide = image.dtype.kind == "f" and image.dtype.itemsize >= 8
+    peak = max(image.max(), -image.min()) if is_wide else 0
+    values = (image / peak if peak > LARGEST else image).astype(np.float64)
     low, high = np.percentile(values, PERCENTILES)
     if high <= low:  # a few bright pixels on a constant ground, or a constant picture
         low, high = values.min(), values.max()

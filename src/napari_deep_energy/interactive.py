@@ -10,6 +10,7 @@ import torch
 
 from .energy import ENERGIES, SPECS, EnergySpec
 from .errors import InvalidInput
+from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
 from .minimisers import (
     Minimiser,
     NestedDissection,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 Engine: TypeAlias = Literal["auto", "network", "analytic", "both"]
 ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
+IN_CHANNELS = 5
+OUT_CHANNELS = {"segment": 2, "matte": 1}
+"""Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
 
@@ -43,14 +47,13 @@ def choose_device(device: str = "auto") -> torch.device:
         If the device is asked for by name and is not there; there is no silent CPU.
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device("cuda" if cuda_or_why_not()[0] else "cpu")
     try:
         chosen = torch.device(device)
-        torch.zeros(1, device=chosen)
+        float(torch.zeros(1, device=chosen))
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
         raise InvalidInput(
-            f"device {device!r} cannot be used ({reason}); choose auto or cpu."
+            f"device {device!r} cannot be used ({reason(error)}); choose auto or cpu."
         ) from error
     return chosen
 
@@ -90,12 +93,37 @@ class InteractiveSolver:
                 f"seeds have shape {tuple(shape)}; work on one plane (H, W) at a time."
             )
         self.spec = spec
-        self.device = choose_device(device)
         # Energies are read out in float64: the gap of a good answer is a small difference.
-        self.image = image_tensor(image, tuple(shape)).to(self.device, torch.float64)
+        # Kept beside the GPU's, as a GPU that has failed may not give it back.
+        self._image = image_tensor(image, tuple(shape)).double()
         self._model = model
+        self._notice = ""
+        chosen = choose_device(device)
+        try:
+            self._move_to(chosen)
+        except (RuntimeError, MemoryError) as error:
+            self._fall_back(error)
+        if device == "auto" and chosen.type == "cpu" and (why := cuda_or_why_not()[1]):
+            self._notice = f"The GPU cannot be used ({why}); the CPU answers."
+
+    def _move_to(self, device: torch.device) -> None:
+        self.image = self._image.to(device)
+        self.device = device
         self._laplacian: Laplacian | None = None
         self._minimisers: dict[str, Minimiser] = {}
+
+    def _fall_back(self, error: Exception) -> None:
+        """Go on with the CPU if a GPU failed; any other error is raised again."""
+        if not is_device_failure(error):
+            raise error
+        if getattr(self, "device", None) == torch.device("cpu"):
+            size = " x ".join(str(n) for n in self._image.shape[2:])
+            raise OutOfMemory(
+                f"there is not enough memory for {size} pixels ({reason(error)}); make the "
+                "picture smaller, or take the other engine."
+            ) from error
+        self._notice = f"The GPU failed ({reason(error)}); the CPU answers."
+        self._move_to(torch.device("cpu"))
 
     def problem(self, labels: NDArray[Any]) -> Problem:
         """Checked problem for these strokes, (H, W) integers."""
@@ -112,6 +140,13 @@ class InteractiveSolver:
         Cancelled
             If ``stop`` returned true; what was done is kept.
         """
+        try:
+            self._prepare(engine, stop)
+        except (RuntimeError, MemoryError, OutOfMemory) as error:
+            self._fall_back(error)
+            self._prepare(engine, stop)
+
+    def _prepare(self, engine: Engine, stop: Stop) -> None:
         laplacian = self._weigh()
         for name in engines_to_run(engine, self.image[0, 0].numel()):
             minimiser = self._minimiser(name)
@@ -135,12 +170,28 @@ class InteractiveSolver:
         Cancelled
             If ``stop`` returned true.
         """
+        try:
+            solutions = self._solve(labels, engine, stop)
+        except (RuntimeError, MemoryError, OutOfMemory) as error:
+            self._fall_back(error)
+            solutions = self._solve(labels, engine, stop)
+        return self._with_notice(solutions)
+
+    def _solve(self, labels: NDArray[Any], engine: Engine, stop: Stop) -> dict[str, Solution]:
         problem = self.problem(labels)
         energy = self.spec.energy(problem, self._weigh())
         return {
             name: self._minimiser(name).minimise(problem, energy, stop)
             for name in engines_to_run(engine, problem.image[0, 0].numel())
         }
+
+    def _with_notice(self, solutions: dict[str, Solution]) -> dict[str, Solution]:
+        """The solutions, the first of which tells of a GPU that failed."""
+        if self._notice:
+            name, solution = next(iter(solutions.items()))
+            advice = f"{solution.advice} {self._notice}".strip()
+            solutions[name] = replace(solution, advice=advice)
+        return solutions
 
     def _minimiser(self, name: str) -> Minimiser:
         if name not in self._minimisers:
@@ -168,6 +219,13 @@ def load_model(model: Checkpoint | Path | str | None, task: str) -> Checkpoint:
         raise InvalidInput(
             f"the model {checkpoint.name!r} was trained to {checkpoint.spec.task}, not to {task}; "
             f"choose a model for {task}."
+        )
+    sizes = checkpoint.network.architecture
+    if (sizes.in_channels, sizes.out_channels) != (IN_CHANNELS, OUT_CHANNELS[task]):
+        raise InvalidInput(
+            f"the model {checkpoint.name!r} turns {sizes.in_channels} channels into "
+            f"{sizes.out_channels}; to {task} takes {IN_CHANNELS} and {OUT_CHANNELS[task]}, so "
+            "choose another model."
         )
     return checkpoint
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from .errors import InvalidInput
-from .images import channels_first, normalise
+from .images import as_array, channels_first, normalise
 from .seeds import BACKGROUND, FOREGROUND, check_labels, class_values, one_hot
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Problem:
         InvalidInput
             In words fit for the user, if the two do not make a problem.
         """
-        return cls.from_tensor(image_tensor(image, np.asarray(labels).shape), labels)
+        return cls.from_tensor(image_tensor(image, as_array(labels, "seeds").shape), labels)
 
     @classmethod
     def from_tensor(cls, image: torch.Tensor, labels: NDArray[Any]) -> Self:
@@ -87,5 +87,5 @@ def image_tensor(image: NDArray[Any], spatial: tuple[int, ...]) -> torch.Tensor:
 
     ``spatial`` is the (H, W) of the seeds, which tells where the channel axis is.
     """
-    array = channels_first(np.asarray(image), spatial)
+    array = channels_first(as_array(image, "image"), spatial)
     return torch.from_numpy(np.ascontiguousarray(normalise(array)))[None]

@@ -8,11 +8,14 @@ import numpy as np
 import torch
 
 from .errors import InvalidInput
+from .images import as_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_CLASSES = 64
+LARGEST_LABEL = 2**31 - 1
+"""What results are written as."""
 FOREGROUND, BACKGROUND = 1, 2
 """Label values of a matting scribble."""
 
@@ -26,13 +29,18 @@ def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
         If it is not 2D, not integer, negative, or holds fewer than two or more than
         ``MAX_CLASSES`` classes.
     """
-    labels = np.asarray(labels)
+    labels = as_array(labels, "seeds")
     if labels.dtype.kind not in "bui":
         raise InvalidInput(f"seeds have type {labels.dtype}; use an integer label image.")
     if labels.size and labels.dtype.kind == "i" and labels.min() < 0:
         raise InvalidInput(
             f"seeds hold the negative label {labels.min()}; use 0 for unlabelled and 1, 2, ... "
             "for the classes."
+        )
+    if labels.size and labels.max() > LARGEST_LABEL:
+        raise InvalidInput(
+            f"seeds hold the label {labels.max()}; number the classes 1, 2, ... up to "
+            f"{LARGEST_LABEL}."
         )
     labels = labels.astype(np.int64)
     found = class_values(labels)
@@ -72,13 +80,17 @@ def labels_from_trimap(trimap: NDArray[Any]) -> NDArray[np.int64]:
     InvalidInput
         If it is not a single plane, or lacks a foreground or a background.
     """
-    trimap = np.asarray(trimap)
+    trimap = as_array(trimap, "the trimap")
     if trimap.ndim == 3 and (trimap[..., :3] == trimap[..., :1]).all():
         trimap = trimap[..., 0]  # a grey picture saved as RGB
     if trimap.ndim != 2:
         raise InvalidInput(f"the trimap has shape {trimap.shape}; it must be a grey picture.")
     if trimap.dtype.kind not in "buif":
         raise InvalidInput(f"the trimap has type {trimap.dtype}; use 8-bit grey.")
+    if trimap.size == 0:
+        raise InvalidInput(f"the trimap is empty (shape {trimap.shape}); give one with pixels.")
+    if trimap.dtype.kind == "f" and not np.isfinite(trimap).all():
+        raise InvalidInput("the trimap holds NaN or infinite values; use 0, 0.5 and 1.")
     top = 1.0 if trimap.dtype.kind in "bf" else float(np.iinfo(trimap.dtype).max)
     labels = np.zeros(trimap.shape, np.int64)
     labels[trimap >= top] = FOREGROUND

@@ -283,8 +283,10 @@ def test_every_pixel_painted_returns_the_seeds():
 
 def test_weightless_seeds_are_refused_in_words():
     problem = problem_of(RandomWalker(), picture((9, 9)), corners((9, 9)))
+    energy = RandomWalker().energy(problem)
+    weightless = replace(energy, confidence=torch.zeros_like(energy.confidence))
     with pytest.raises(InvalidInput, match="draw a stroke"):
-        NestedDissection().minimise(problem, RandomWalker(lam=0.0).energy(problem))
+        NestedDissection().minimise(problem, weightless)
 
 
 def test_another_picture_is_not_mistaken_for_the_last():

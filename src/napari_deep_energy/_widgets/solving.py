@@ -161,7 +161,7 @@ class Desk:
         if self._solver is None or key != self._key:
             self._solver = self._rgb = None  # free the old one before the new one is made
             self._solver = interactive.InteractiveSolver(
-                picture.load(), picture.plane_shape, spec, choices.model, choices.device
+                _load(picture), picture.plane_shape, spec, choices.model, choices.device
             )
             self._seconds = {}
         self._key, self._data = key, picture.data  # holds the array, so that its id stays its own
@@ -206,6 +206,19 @@ def _parameters(choices: Choices) -> dict[str, Any]:
         own = {"beta": choices.beta} if is_paper else {"prior": choices.prior}
         own["energy"] = choices.energy
     return {**own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
+
+
+def _load(picture: Picture) -> NDArray[Any]:
+    """The pixels; of a lazy array they are read only now, from where they may be gone."""
+    try:
+        return picture.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever the array's maker raises
+        raise InvalidInput(
+            f"the picture cannot be read ({type(error).__name__}: {error}); check its file, or "
+            "open it again."
+        ) from error
 
 
 def _import_solver() -> Any:

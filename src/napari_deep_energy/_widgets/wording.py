@@ -16,6 +16,7 @@ NO_IMAGE = "Open a picture. File > Open Sample > Deep Energy has some with strok
 NO_STROKES = "Press New, then paint label 1 on the object and label 2 on the background."
 STALE = "Changed since the last answer. Press Solve once."
 CANCELLED = "Cancelled; the answer on screen is older than the strokes."
+NO_MEMORY = "There is not enough memory for this picture; make it smaller."
 CRASHED = "Something went wrong inside the solver ({}); the log has the details."
 
 
@@ -69,6 +70,8 @@ def milliseconds(seconds: float) -> str:
 
 def failure(error: Exception) -> State:
     """Why there is no answer; a user's input tells what to do, anything else is in the log."""
+    if isinstance(error, MemoryError):
+        return State("hint", NO_MEMORY)
     if not isinstance(error, InvalidInput):
         return State("error", CRASHED.format(type(error).__name__))
     text = str(error).strip().rstrip(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -31,8 +32,20 @@ def main() -> None:
     try:
         app()
     except (InvalidInput, Diverged) as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", soft_wrap=True, highlight=False)
-        sys.exit(1)
+        _refuse(str(error))
+    except MemoryError:
+        _refuse("there is not enough memory for this; make the picture smaller.")
+    except OSError as error:  # of files that nobody foresaw
+        where = f" {error.filename}" if error.filename else ""
+        _refuse(f"cannot use{where or ' a file'} ({error.strerror or error}); check the path.")
     except (Cancelled, KeyboardInterrupt):
         Console(stderr=True).print("cancelled; nothing was written.")
         sys.exit(130)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    console = Console(stderr=True)
+    console.print("[bold red]error:[/] ", end="")
+    # Not as markup: a path may hold brackets.
+    console.print(sentence, soft_wrap=True, highlight=False, markup=False)
+    sys.exit(1)

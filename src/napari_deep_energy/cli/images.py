@@ -140,6 +140,7 @@ def compare(
     spec = make_spec(task, energy, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, task)
     solutions = _solve(inputs, spec, "both", model, device)
+    _print_advice(solutions)
     _print_table(write_comparison(output, inputs, solutions, spec))
     Console().print(f"results in {output}", highlight=False)
 
@@ -156,7 +157,9 @@ def _run_one(
     from ..results import read_inputs, write_solution
 
     inputs = read_inputs(image, strokes, spec.task)
-    for solution in _solve(inputs, spec, engine.value, model, device).values():
+    solutions = _solve(inputs, spec, engine.value, model, device)
+    _print_advice(solutions)
+    for solution in solutions.values():
         write_solution(output, inputs, solution, spec)
         Console().print(
             f"{solution.engine} on {solution.device}: {solution.outcome}, energy "
@@ -169,11 +172,18 @@ def _run_one(
 def _solve(
     inputs: Inputs, spec: EnergySpec, engine: Any, model: Path | None, device: str
 ) -> dict[str, Any]:
-    from ..interactive import InteractiveSolver
+    from ..interactive import InteractiveSolver, load_model
 
-    solver = InteractiveSolver(inputs.image, inputs.strokes.shape, spec, model, device)
+    # Read even if the exact solver alone will run: a model that was named should be there.
+    checkpoint = load_model(model, spec.task) if model else None
+    solver = InteractiveSolver(inputs.image, inputs.strokes.shape, spec, checkpoint, device)
     with Console(stderr=True).status("solving"):
         return solver.solve(inputs.strokes, engine)
+
+
+def _print_advice(solutions: dict[str, Any]) -> None:
+    for advice in filter(None, (solution.advice for solution in solutions.values())):
+        Console(stderr=True).print(advice, highlight=False, soft_wrap=True, markup=False)
 
 
 def _print_table(comparison: Comparison) -> None:

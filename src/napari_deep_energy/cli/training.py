@@ -160,8 +160,9 @@ def _show(run: Iterator[Progress], interrupted: _Interrupt) -> None:
         row = bar.add_task("reading pictures", total=None)
         for progress in run:
             if last is None:
-                for reason in progress.skipped:
-                    console.print(f"skipped: {reason}", soft_wrap=True, highlight=False)
+                _say_what_began(console, progress)
+            if progress.notice and (last is None or not last.notice):
+                console.print(progress.notice, soft_wrap=True, highlight=False, markup=False)
             last = progress
             text = (
                 f"loss {progress.loss:.4g}, E/E* {progress.ratio:.3g}, "
@@ -177,6 +178,15 @@ def _show(run: Iterator[Progress], interrupted: _Interrupt) -> None:
         soft_wrap=True,
         highlight=False,
     )
+
+
+def _say_what_began(console: Console, first: Progress) -> None:
+    lines = [f"skipped: {reason}" for reason in first.skipped]
+    if first.checkpoint is not None:
+        folder = first.checkpoint.parent
+        lines.append(f"the run is in {folder}; if it is interrupted, -o {folder} continues it")
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _report(title: str, figures: dict[str, float], json_file: Path | None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from ..errors import InvalidInput
+from .parameters import check_choice, check_number
 from .quadratic import Laplacian, QuadraticEnergy, Stencil, seeded_energy
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class ClosedFormMatting:
     """Confidence of a soft seed."""
     hard_seeds: bool = False
     """Seeds keep their value exactly; ``lam`` is then unused."""
+
+    def __post_init__(self) -> None:
+        check_number("epsilon", self.epsilon, 1e-12, 1e6)
+        check_number("lam", self.lam, 1e-9, 1e12)
+        check_choice("hard_seeds", self.hard_seeds, (True, False))
 
     def laplacian(self, image: torch.Tensor) -> MattingLaplacian:
         """L of a batch of pictures, (B, C, H, W) in [0, 1]; it does not depend on the seeds."""

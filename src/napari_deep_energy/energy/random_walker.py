@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 
 from .colour import lab
+from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
 from .stroke_prior import StrokePrior
 
@@ -55,6 +56,16 @@ class RandomWalker:
     bandwidth: float = 0.01
     """How far from a stroke's colour its prior reaches: a standard deviation in colour distance,
     with L in [0, 1]."""
+
+    def __post_init__(self) -> None:
+        if self.beta != "auto":
+            check_number("beta", self.beta, 0, 1e9)
+        check_number("lam", self.lam, 1e-9, 1e12)
+        check_choice("hard_seeds", self.hard_seeds, (True, False))
+        check_choice("colour", self.colour, ("grey", "channels", "lab"))
+        check_number("floor", self.floor, 0, 1)
+        check_number("prior", self.prior, 0, 1e6)
+        check_number("bandwidth", self.bandwidth, 1e-6, 1)
 
     def laplacian(self, image: torch.Tensor) -> GridLaplacian:
         """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds."""

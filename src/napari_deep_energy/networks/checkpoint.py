@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -55,9 +56,7 @@ class Checkpoint:
             If the file is missing, is not safetensors (a pickle is never loaded), or was not
             written by :meth:`save`.
         """
-        path = Path(path)
-        if not path.is_file():
-            raise InvalidInput(f"there is no model at {path}; check the path.")
+        path = existing(path)
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
@@ -73,13 +72,45 @@ class Checkpoint:
                 "written by the training or fine-tuning of this plugin."
             )
         try:
-            network = Architecture(**json.loads(metadata["architecture"])).build()
-            network.load_state_dict(tensors)
+            network = _network(metadata["architecture"], tensors)
             spec = spec_from_dict(json.loads(metadata["energy"]))
-            training = json.loads(metadata["training"])
+            training = dict(json.loads(metadata["training"]))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise InvalidInput(f"{path.name} is damaged: {error}") from error
+            reason = str(error).splitlines()[0].rstrip(":")
+            raise InvalidInput(
+                f"{path.name} is damaged ({reason}); choose another model, or train it anew."
+            ) from error
         return cls(network.eval(), spec, training, path.stem)
+
+
+def existing(path: Path | str) -> Path:
+    """The path of a checkpoint that is there.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it is no path at all.
+    """
+    try:
+        path = Path(path)
+        is_there = path.is_file()
+    except (TypeError, OSError):  # no path, or one that is too long
+        is_there = False
+    if not is_there:
+        raise InvalidInput(f"there is no model at {path}; check the path.")
+    return Path(path)
+
+
+def _network(architecture: str, tensors: dict[str, torch.Tensor]) -> ContextAggregationNetwork:
+    """Network of an untrusted description with these weights.
+
+    It is laid out without memory, so that a description that does not fit its weights costs
+    nothing, however large it says it is.
+    """
+    with torch.device("meta"):
+        network = Architecture(**json.loads(architecture)).build()
+    network.load_state_dict(tensors, assign=True)
+    return network.float()
 
 
 def bundled(task: str) -> Path:

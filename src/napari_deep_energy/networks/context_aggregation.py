@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
+MOST = {"depth": 16}
+"""Blocks; of channels 4096. A file may claim any size, and it is believed before the weights."""
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -20,6 +23,12 @@ class Architecture:
     """Number of residual blocks; block d dilates by 2^d, so 6 reach a dilation of 32."""
     softmax: bool = True
     """Whether the scores become probabilities (segmentation) or stay linear (matting)."""
+
+    def __post_init__(self) -> None:
+        for name, value in self.to_dict().items():
+            kind, most = (bool, 1) if name == "softmax" else (int, MOST.get(name, 4096))
+            if type(value) is not kind or not (kind is bool or 1 <= value <= most):
+                raise ValueError(f"the network's {name} is {value!r}")
 
     def build(self) -> ContextAggregationNetwork:
         """A freshly initialised network."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ...errors import InvalidInput
+from ...fallback import OutOfMemory, is_device_failure
 from ..solution import Outcome, Solution, Stop, never, read_out
 from .factor import Factor
 from .plan import make_plan
@@ -99,11 +100,11 @@ class NestedDissection:
             else:
                 x, outcome, advice = _refined(state, stop)
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_device_failure(error):
                 raise
             self._state = None
             size = " x ".join(str(n) for n in energy.targets.shape[2:])
-            raise InvalidInput(
+            raise OutOfMemory(
                 f"the exact solver ran out of memory on {size} pixels; make the picture smaller."
             ) from error
         if len(x) < energy.targets.shape[1]:  # the last class follows, see columns_of
@@ -178,12 +179,6 @@ def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
         return result.x, Outcome.EXACT, ""
     advice = f"the solution may be off by {result.error:.1g}; raise epsilon or paint more seeds."
     return result.x, Outcome.DEGRADED, advice
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether numpy or torch failed to allocate; torch on the CPU has no exception of its own."""
-    words = ("out of memory", "not enough memory", "allocate memory")
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 def _new_state(image: torch.Tensor, laplacian: Laplacian) -> _State:

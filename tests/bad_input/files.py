@@ -1,0 +1,218 @@
+"""Files, folders and recipes that are wrong, by the cases of docs/bad-input.md.
+
+Each is a function that is given a folder with ``image.png`` and ``strokes.png`` in it, changes
+what it has to, and returns the command's arguments; paths are relative to the folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tifffile
+from PIL import Image
+from skimage import data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+Case = "Callable[[Path, pytest.MonkeyPatch], tuple[str, ...]]"
+PICTURE = np.ascontiguousarray(data.astronaut()[60:140:2, 160:272:2])
+STROKES = np.zeros((40, 56), np.uint8)
+STROKES[10:20, 25:30], STROKES[:3, :] = 1, 2
+
+
+def of_picture(content: bytes | None, name: str = "bad.png") -> Case:
+    """Segment with ``content`` in place of the picture."""
+
+    def make(folder, patch):
+        if content is not None:
+            (folder / name).write_bytes(content)
+        return "segment", name, "strokes.png", "-o", "out"
+
+    return make
+
+
+def png(width: int, height: int) -> bytes:
+    """A PNG that claims a size, with a thousand bytes of pixels."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def half(name: str, write: Callable[[Path], object]) -> Case:
+    """Segment with the first half of a good file."""
+
+    def make(folder, patch):
+        write(folder / name)
+        (folder / name).write_bytes(
+            (folder / name).read_bytes()[: (folder / name).stat().st_size // 2]
+        )
+        return "segment", name, "strokes.png", "-o", "out"
+
+    return make
+
+
+def stack_file(folder, patch):
+    tifffile.imwrite(
+        folder / "stack.tif", np.zeros((4, 5, 40, 56), np.uint8), photometric="minisblack"
+    )
+    return "segment", "stack.tif", "strokes.png", "-o", "out"
+
+
+FILES: dict[str, Case] = {
+    "no-picture": of_picture(None),
+    "endless-name": lambda folder, patch: ("segment", "a" * 5000, "strokes.png", "-o", "out"),
+    "picture-folder": lambda folder, patch: ("segment", ".", "strokes.png", "-o", "out"),
+    "empty-file": of_picture(b""),
+    "truncated-png": half("half.png", lambda path: Image.fromarray(PICTURE).save(path)),
+    "truncated-tiff": half("half.tif", lambda path: tifffile.imwrite(path, PICTURE)),
+    "truncated-deflate": half(
+        "half.tif", lambda path: tifffile.imwrite(path, PICTURE, compression="zlib")
+    ),
+    "bomb": of_picture(png(60_000, 60_000)),
+    "text-file": of_picture(b"not a picture\n" * 50),
+    "stack-file": stack_file,
+    "coloured-strokes": lambda folder, patch: ("segment", "image.png", "image.png", "-o", "out"),
+}
+
+
+def output_is_file(folder, patch):
+    (folder / "taken").write_text("mine")
+    return "segment", "image.png", "strokes.png", "-o", "taken"
+
+
+def failing_writes(number: int) -> Case:
+    """A folder in which the picture's overlay cannot be written, half-way through."""
+
+    def make(folder, patch):
+        def save(self, path, *arguments, **options):
+            path.write_bytes(b"half")
+            raise OSError(number, "Permission denied" if number == errno.EACCES
+                          else "No space left on device")  # fmt: skip
+
+        patch.setattr(Image.Image, "save", save)
+        return "segment", "image.png", "strokes.png", "-o", "out"
+
+    return make
+
+
+def pictures_in(folder: Path, count: int = 3) -> Path:
+    mine = folder / "mine"
+    mine.mkdir()
+    for number in range(count):
+        Image.fromarray(data.coffee()[40 * number : 40 * number + 120, :160]).save(
+            mine / f"{number}.png"
+        )
+    return mine
+
+
+def masked(name: str, mask: np.ndarray | None) -> Case:
+    """Train on one picture and this mask, or one that cannot be read."""
+
+    def make(folder, patch):
+        for part in ("images", "masks"):
+            (folder / "mine" / part).mkdir(parents=True)
+        Image.fromarray(PICTURE).save(folder / "mine" / "images" / "a.png")
+        path = folder / "mine" / "masks" / "a.png"
+        path.write_bytes(b"broken") if mask is None else Image.fromarray(mask).save(path)
+        return "train", "mine", "-o", "out"
+
+    return make
+
+
+def finetune_into(prepare: Callable[[Path], object], *options: str) -> Case:
+    """Fine-tune on three pictures, after ``prepare`` has seen the folder of the run."""
+
+    def make(folder, patch):
+        pictures_in(folder)
+        prepare(folder / "taken")
+        return "finetune", "mine", "-o", "taken", "--recipe", "tiny.toml", *options
+
+    return make
+
+
+def empty(folder, patch):
+    (folder / "mine").mkdir()
+    return "finetune", "mine", "-o", "out"
+
+
+def unusable(folder, patch):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "a.png").write_bytes(b"broken")
+    return "finetune", "mine", "-o", "out"
+
+
+def broken_state(run: Path) -> None:
+    run.mkdir()
+    (run / "state.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0{broken")
+
+
+def state_of_another_recipe(run: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    run.mkdir()
+    save_file({"a": torch.zeros(1)}, run / "state.safetensors", {"recipe": "{}", "progress": "{}"})
+
+
+FOLDERS: dict[str, Case] = {
+    "output-is-file": output_is_file,
+    "read-only": failing_writes(errno.EACCES),
+    "full-disk": failing_writes(errno.ENOSPC),
+    "no-folder": lambda folder, patch: ("finetune", "mine", "-o", "out"),
+    "empty-folder": empty,
+    "unusable-folder": unusable,
+    "no-masks": lambda folder, patch: ("train", ".", "-o", "out"),
+    "broken-mask": masked("a.png", None),
+    "coloured-mask": masked("a.png", PICTURE),
+    "other-mask": masked("a.png", STROKES[:20]),
+    "run-is-file": finetune_into(lambda run: run.write_text("mine")),
+    "broken-run": finetune_into(broken_state),
+    "other-run": finetune_into(state_of_another_recipe),
+}
+TINY = '[energy]\ntask = "segment"\n[[stages]]\nsteps = 1\nsizes = [32]\n'
+
+
+def recipe(text: str | bytes, *options: str) -> Case:
+    """Fine-tune by a recipe of these words; the pictures need not be there."""
+
+    def make(folder, patch):
+        (folder / "bad.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return "finetune", "mine", "-o", "out", "--recipe", "bad.toml", *options
+
+    return make
+
+
+RECIPES: dict[str, Case] = {
+    "no-recipe": lambda folder, patch: ("finetune", "mine", "-o", "out", "--recipe", "magic"),
+    "not-toml": recipe("seed = "),
+    "binary-recipe": recipe(b"\xff\xfe\x00\x9a"),
+    "empty-recipe": recipe(""),
+    "no-stages": recipe('stages = []\n[energy]\ntask = "segment"\n'),
+    "unknown-key": recipe("sed = 3\n" + TINY),
+    "word-for-number": recipe(TINY.replace("steps = 1", 'steps = "many"')),
+    "no-table": recipe("optimiser = 3\n" + TINY),
+    "nan-rate": recipe("optimiser = {learning_rate = nan}\n" + TINY),
+    "never-measured": recipe("measure_every = 0\n" + TINY),
+    "huge-size": recipe(TINY.replace("32", "10000000")),
+    "unknown-schedule": recipe('optimiser = {schedule = "zigzag"}\n' + TINY),
+    "recipe-beta": recipe(TINY.replace('"segment"', '"segment"\nbeta = -1')),
+    "no-steps": recipe(TINY, "--steps", "0"),
+}
+COMMANDS: dict[str, Case] = {
+    "unknown-command": lambda folder, patch: ("frobnicate",),
+    "missing-argument": lambda folder, patch: ("segment", "image.png"),
+    "unknown-option": lambda folder, patch: ("segment", "image.png", "strokes.png", "--nope"),
+    "word-option": lambda folder, patch: ("segment", "image.png", "strokes.png", "--beta", "sharp"),
+}

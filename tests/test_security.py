@@ -1,0 +1,89 @@
+"""No pickle is read, nothing from a file is run, nothing is fetched unless it is asked for."""
+
+from __future__ import annotations
+
+import ast
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [
+    path
+    for folder in ("src", "training", "benchmarks", "scripts")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+CAN_RUN_CODE = {"pickle", "cPickle", "_pickle", "dill", "joblib", "cloudpickle", "marshal"}
+ON_THE_NET = {"urllib", "urllib.request", "requests", "httpx", "pooch", "huggingface_hub", "http",
+              "ftplib", "aiohttp"}  # fmt: skip
+MAY_FETCH = {"download.py"}
+"""The one module that fetches, when the user asks for a data set; by checksum."""
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(node.module or "")
+    return names
+
+
+def dangerous_calls(tree: ast.AST) -> list[str]:
+    """Calls that could unpickle, run text as code, or run a shell."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        keywords = {word.arg: ast.unparse(word.value) for word in node.keywords}
+        is_numpy = name in ("np.load", "numpy.load") and keywords.get("allow_pickle") != "False"
+        is_code = name in ("eval", "exec", "compile", "__import__", "os.system", "torch.load")
+        if is_numpy or is_code or keywords.get("shell") == "True" or "pickle" in name.lower():
+            found.append(f"line {node.lineno}: {name}")
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_source_reads_pickles_or_runs_text(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not {name.split(".")[0] for name in imported(tree)} & CAN_RUN_CODE
+    assert dangerous_calls(tree) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["torch.load(p)", "np.load(p)", "eval(t)", "pd.read_pickle(p)", "run(c, shell=True)"],
+)
+def test_the_scan_finds_what_it_looks_for(text):
+    assert dangerous_calls(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_download_knows_the_net(path):
+    found = imported(ast.parse(path.read_text(encoding="utf-8"))) & ON_THE_NET
+    assert not found or path.name in MAY_FETCH
+
+
+def test_what_is_downloaded_is_checked_and_unpacked_by_the_safe_filter():
+    source = (ROOT / "training" / "download.py").read_text(encoding="utf-8")
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    unpacked = [call for call in calls if ast.unparse(call.func).endswith("extractall")]
+    assert [ast.unparse(word.value) for call in unpacked for word in call.keywords] == ["'data'"]
+
+
+def test_solving_needs_no_net(monkeypatch, photograph, strokes):
+    def refuse(*arguments, **options):
+        raise AssertionError("something was fetched")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    from napari_deep_energy import samples, segment
+
+    for engine in ("analytic", "network"):
+        assert np.isfinite(segment(photograph, strokes, engine=engine).energy)
+    for sample in (samples.astronaut, samples.coins, samples.chelsea, samples.composite):
+        assert sample()

@@ -1,0 +1,140 @@
+"""Bad input in the dock: one sentence in the state line, and the strokes stay as painted."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import dask.array
+import numpy as np
+import pytest
+
+from napari_deep_energy._widgets import solving
+
+from ..bad_input import models, pictures
+from ..bad_input.table import case, rows
+from .conftest import PATIENCE, TWO
+
+LAYERS = {row.case: row for row in rows("Layers", "dock")}
+
+
+@pytest.fixture
+def viewer(viewer_model):
+    return viewer_model
+
+
+@pytest.fixture
+def asked(viewer, open_dock, qtbot):
+    """Put a picture and strokes into the viewer and wait until the dock has said something."""
+
+    def ask(given: pictures.Given, **choices):
+        image = viewer.add_image(given.image, rgb=False)
+        seeds = viewer.add_labels(given.strokes)
+        desk = open_dock()
+        desk.dock.engine, desk.dock.task = "analytic", given.task
+        desk.dock.session.set_choices(replace(desk.dock.session.choices, **choices))
+        before = np.array(seeds.data)
+        desk.dock.image_layer, desk.dock.seeds_layer = image, seeds
+        desk.dock.solve_once()
+        qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy, timeout=PATIENCE)
+        np.testing.assert_array_equal(seeds.data, before)
+        return desk
+
+    return ask
+
+
+@pytest.mark.parametrize("row", rows("Pictures and strokes", "dock"), ids=case)
+def test_wrong_pictures_and_strokes(row, asked):
+    desk = asked(pictures.WRONG[row.case])
+    assert row.is_said_in(desk.dock.state), desk.dock.state
+    assert desk.dock.results == {}
+
+
+@pytest.mark.parametrize("row", rows("Unusual, and answered", "dock"), ids=case)
+def test_unusual_pictures(row, asked):
+    given = pictures.UNUSUAL[row.case]
+    desk = asked(given)
+    assert "exact" in desk.dock.state, desk.dock.state
+    assert desk.labels().shape == given.strokes.shape
+
+
+@pytest.mark.parametrize("row", rows("Models", "dock"), ids=case)
+def test_wrong_models(row, asked, tmp_path):
+    path = tmp_path / "model.safetensors"
+    models.WRONG[row.case](path)
+    desk = asked(pictures.UNUSUAL["uint8"], engine="network", model=path)
+    assert row.is_said_in(desk.dock.state), desk.dock.state
+    assert "\n" not in desk.dock.state
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("row", rows("Parameters and devices", "dock"), ids=case)
+def test_wrong_devices(row, asked):
+    desk = asked(pictures.UNUSUAL["uint8"], device="tpu")
+    assert row.is_said_in(desk.dock.state), desk.dock.state
+
+
+def test_no_layers(open_dock, qtbot):
+    desk = open_dock()
+    qtbot.waitUntil(lambda: LAYERS["no-layers"].is_said_in(desk.dock.state))
+
+
+def test_no_strokes_layer(viewer, open_dock, qtbot):
+    viewer.add_image(pictures.GREY)
+    desk = open_dock()
+    qtbot.waitUntil(lambda: LAYERS["no-strokes-layer"].is_said_in(desk.dock.state))
+
+
+@pytest.mark.parametrize("role", ["picture", "strokes"])
+def test_a_layer_deleted_in_the_middle_of_a_solve(role, desk, qtbot, monkeypatch):
+    answer = solving.Desk.answer
+
+    def slow(self, request, report, stop):
+        may_go_on.wait(5)
+        return answer(self, request, report, stop)
+
+    may_go_on = threading.Event()
+    desk.solve(*TWO)
+    before = desk.dock.seeds_layer.data.copy()
+    seeds = desk.dock.seeds_layer
+    with monkeypatch.context() as patch:
+        patch.setattr(solving.Desk, "answer", slow)
+        desk.dock.solve_once()
+        layer = desk.dock.image_layer if role == "picture" else seeds
+        desk.viewer.layers.remove(layer)
+        may_go_on.set()
+        row = LAYERS[f"{role}-deleted"]
+        qtbot.waitUntil(lambda: row.is_said_in(desk.dock.state))
+        qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy)
+    np.testing.assert_array_equal(seeds.data, before)
+
+
+def test_lost_file(viewer, open_dock, qtbot):
+    is_lost = threading.Event()
+
+    def read(block):
+        if is_lost.is_set():
+            raise FileNotFoundError("plane.tif")
+        return block
+
+    lazy = dask.array.from_array(pictures.GREY).map_blocks(read, dtype=float)
+    viewer.add_image(lazy, contrast_limits=(0, 1))
+    viewer.add_labels(pictures.LABELS)
+    is_lost.set()
+    desk = open_dock()
+    with desk.failed():
+        desk.dock.solve_once()
+    assert LAYERS["lost-file"].is_said_in(desk.dock.state), desk.dock.state
+
+
+def test_no_memory(desk, monkeypatch):
+    def full(self, request):
+        raise MemoryError
+
+    desk.solve(*TWO)
+    with monkeypatch.context() as patch:
+        patch.setattr(solving.Desk, "_solver_for", full)
+        with desk.failed():
+            desk.paint((2, 15, 32))
+    assert LAYERS["no-memory"].is_said_in(desk.dock.state)
+    desk.solve((2, 16, 32))
