@@ -20,8 +20,9 @@ LayerDataTuple: TypeAlias = tuple[Any, dict[str, Any], str]
 Kind: TypeAlias = Literal["labels", "probabilities", "alpha", "cut-out", "backdrop", "difference"]
 
 METADATA = "napari-deep-energy"
-"""Key in a layer's metadata under which this plugin writes: of a result its ``kind``, of sample
-strokes the ``task`` that they were painted for."""
+"""Key in a layer's metadata under which this plugin writes: of a result its ``kind`` and ``engine``,
+of sample strokes the ``task`` that they were painted for, of strokes that were worked on all that
+a session file needs: ``settings``, ``history``, ``names``, ``picture``."""
 
 
 OPACITY = {"labels": 0.4, "backdrop": 0.85, "difference": 0.85}

@@ -11,6 +11,8 @@ from qtpy.QtWidgets import QCheckBox
 
 from . import shortcuts
 from .choosers import ModelChooser, OptionChooser
+from .keeping_fold import KeepingFold
+from .recovery_bar import RecoveryBar
 from .session_dock import SessionDock
 from .settings_form import SettingsForm
 from .state_line import StateLine
@@ -152,15 +154,19 @@ class DeepEnergyWidget(SessionDock):
         self._cancel = button("Cancel", CANCEL, shortcuts.CANCEL)
         self._cancel.setEnabled(False)
         self._state = StateLine()
+        self.recovery = RecoveryBar(self.session)
+        self.keeping = KeepingFold(self.session)
 
     def _lay_out(self) -> None:
         form = SubjectForm(self.session)
         form.add("Engine", self._engine, self._flip)
         form.add("Model", self._model)
+        self.column.addWidget(self.recovery)
         self.column.addLayout(form)
         self.column.addWidget(self._settings)
         self.column.addWidget(row(self._live, self._solve, self._cancel))
         self.column.addWidget(self._state)
+        self.column.addWidget(self.keeping)
         self.column.addStretch(1)
 
     def _connect(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Layer
 
-from ..layers import result_tuple
+from ..layers import METADATA, result_tuple
 from ..pictures import checkerboard
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ class ResultLayers:
         """The layer was removed; the next answer makes it anew."""
         self.layers = {key: mine for key, mine in self.layers.items() if mine is not layer}
 
+    def adopt(self, key: Key, layer: Layer, image: Image) -> None:
+        """Take a layer that is in the viewer as the result ``key`` of ``image``."""
+        if image is not self._image:
+            self._image, self.layers = image, {}
+        self.layers[key] = layer
+
     def present(self, task: str) -> None:
         """Show the main result of ``task`` and the chosen engine; hide all others."""
         engines = {engine for engine, kind in self.layers if kind == MAIN[task]}
@@ -110,6 +116,7 @@ class ResultLayers:
         name = f"{kind} ({engine})" if engine else kind
         data, attributes, layer_type = result_tuple(kind, name, data, self._image)
         on_view = {other for other, main in self.layers if main == kind} <= {engine}
+        attributes["metadata"][METADATA]["engine"] = engine
         attributes["visible"] = kind == "backdrop" or (kind in MAIN.values() and on_view)
         self.layers[engine, kind] = layer = Layer.create(data, attributes, layer_type)
         self._colours.pop((engine, kind), None)

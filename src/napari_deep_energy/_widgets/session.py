@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from . import picking, shortcuts, wording
+from . import picking, reopening, shortcuts, strokes_record, wording
+from .autosave import Autosave
 from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
@@ -54,6 +55,7 @@ class Session(QObject):
         self.results = ResultLayers(viewer)
         self.subject = Subject(viewer)
         self.runner = Runner()
+        self.autosave = Autosave(self)
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
@@ -112,6 +114,7 @@ class Session(QObject):
             self.subject.stop()
             self._shortcuts.unbind()
             self._drop_work()
+            self.autosave.pause()
             self.runner.close()
 
     @property
@@ -152,7 +155,7 @@ class Session(QObject):
         """Make a layer to paint on, over the image; None if there is no image."""
         layer = self.subject.new_strokes()
         if layer is None:
-            self._say(State("hint", wording.NO_IMAGE))
+            self.say(State("hint", wording.NO_IMAGE))
         return layer
 
     def flip(self) -> None:
@@ -168,7 +171,7 @@ class Session(QObject):
         """Drop what is being solved; never waits."""
         if self.runner.is_busy:
             self._drop_work()
-            self._say(State("stale", wording.CANCELLED))
+            self.say(State("stale", wording.CANCELLED))
 
     # From the layers to the worker
 
@@ -179,6 +182,7 @@ class Session(QObject):
             self._shortcuts.bind(seeds)
         if seeds is not None and (task := picking.task_of(seeds)):
             self.set_choices(replace(self.choices, task=task))
+        reopening.take_up(self)
         self._soon.start()
 
     def _forget_answer(self) -> None:
@@ -215,10 +219,12 @@ class Session(QObject):
         request = self._request()
         if request is None or request.key == self._asked:
             return
+        if strokes_record.record(self.subject, self.choices):
+            self.autosave.note_change()
         if self.live:
             self._submit(request)
         elif not self.runner.is_busy:
-            self._say(State("stale", wording.STALE))
+            self.say(State("stale", wording.STALE))
 
     def _on_preview(self) -> None:
         request = self._request(preview=True)
@@ -231,7 +237,7 @@ class Session(QObject):
             return None
         if self.subject.image is None or self.subject.seeds is None:
             missing = wording.NO_IMAGE if self.subject.image is None else wording.NO_STROKES
-            self._say(State("hint", missing))
+            self.say(State("hint", missing))
             return None
         compare = any(self._docks.values())
         return self.subject.request(self.choices, preview=preview, compare=compare)
@@ -250,13 +256,13 @@ class Session(QObject):
 
     def _on_previewed(self, answer: Answer) -> None:
         self._show(answer)
-        self._say(wording.finished(answer))
+        self.say(wording.finished(answer))
         self.previewed.emit(answer.solutions)
 
     def _on_answered(self, answer: Answer) -> None:
         self.answer = answer
         self._show(answer)
-        self._say(wording.finished(answer))
+        self.say(wording.finished(answer))
         self.solved.emit(answer.solutions)
 
     def _show(self, answer: Answer) -> None:
@@ -267,12 +273,13 @@ class Session(QObject):
             self.results.turn_to(best, task)
 
     def _on_failed(self, error: Exception) -> None:
-        self._say(wording.failure(error))
+        self.say(wording.failure(error))
         self.failed.emit(self.state.text)
 
     def _on_waiting(self, seconds: float) -> None:
-        self._say(wording.working(seconds, self._part, self.answer is not None))
+        self.say(wording.working(seconds, self._part, self.answer is not None))
 
-    def _say(self, state: State) -> None:
+    def say(self, state: State) -> None:
+        """Put this on the state line."""
         self.state = state
         self.state_changed.emit(state)

@@ -190,6 +190,13 @@ def _parameters(choices: Choices) -> dict[str, float | bool]:
     return {**own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
 
 
+def call_arguments(choices: Choices) -> dict[str, object]:
+    """Arguments of :func:`segment` or :func:`matte` that give the same answer; None is left out."""
+    device = None if choices.device == "auto" else choices.device
+    model = str(choices.model) if choices.model else None
+    return {**_parameters(choices), "model": model, "device": device}
+
+
 def _import_solver() -> Any:
     try:
         import torch

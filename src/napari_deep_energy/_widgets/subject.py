@@ -92,7 +92,7 @@ class Subject(QObject):
             return None
         data, channels = picking.array_of(image), picking.has_channels(image)
         shape = picking.spatial_shape(image)[int(channels) :]
-        return Picture(data, self._index(image, shape), bool(image.rgb), channels)
+        return Picture(data, self.index_of(image, shape), bool(image.rgb), channels)
 
     def request(
         self, choices: Choices, *, preview: bool = False, compare: bool = False
@@ -102,10 +102,10 @@ class Subject(QObject):
         if picture is None or seeds is None:
             return None
         array = picking.array_of(seeds)
-        labels = np.array(array[self._index(seeds, array.shape)])  # the worker's own copy
+        labels = np.array(array[self.index_of(seeds, array.shape)])  # the worker's own copy
         return Request(picture, self._fingerprint_of(picture), labels, choices, preview, compare)
 
-    def _index(self, layer: Image | Labels, shape: tuple[int, ...]) -> Index:
+    def index_of(self, layer: Image | Labels, shape: tuple[int, ...]) -> Index:
         """Index of the plane on display among the last ``len(shape)`` axes of a layer."""
         dims, lead = self.viewer.dims, layer.ndim - len(shape)
         offset = dims.ndim - len(shape)
