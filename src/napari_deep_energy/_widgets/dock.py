@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QCheckBox
 from . import shortcuts
 from .choosers import ModelChooser, OptionChooser
 from .keeping_fold import KeepingFold
+from .looking_fold import LookingFold
 from .recovery_bar import RecoveryBar
 from .session_dock import SessionDock
 from .settings_form import SettingsForm
@@ -155,6 +156,7 @@ class DeepEnergyWidget(SessionDock):
         self._cancel.setEnabled(False)
         self._state = StateLine()
         self.recovery = RecoveryBar(self.session)
+        self.looking = LookingFold(self.session)
         self.keeping = KeepingFold(self.session)
 
     def _lay_out(self) -> None:
@@ -166,6 +168,7 @@ class DeepEnergyWidget(SessionDock):
         self.column.addWidget(self._settings)
         self.column.addWidget(row(self._live, self._solve, self._cancel))
         self.column.addWidget(self._state)
+        self.column.addWidget(self.looking)
         self.column.addWidget(self.keeping)
         self.column.addStretch(1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari.layers import Layer
@@ -12,6 +11,8 @@ from ..sessions.contribution import read_layers
 from . import saved_choices, strokes_record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .session import Session
 
 

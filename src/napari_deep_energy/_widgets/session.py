@@ -10,10 +10,12 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from . import picking, reopening, shortcuts, strokes_record, wording
 from .autosave import Autosave
+from .extras import Extras
 from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
 from .solving import ENGINES, Answer, Choices, Request
+from .spots import Spots
 from .subject import Subject
 from .wording import State
 
@@ -56,6 +58,8 @@ class Session(QObject):
         self.subject = Subject(viewer)
         self.runner = Runner()
         self.autosave = Autosave(self)
+        self.extras = Extras(self)
+        self._spots = Spots(self)
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
@@ -89,6 +93,7 @@ class Session(QObject):
                 shortcuts.FLIP: self.flip,
                 shortcuts.LIVE: self.toggle_live,
                 shortcuts.CANCEL: self.cancel,
+                shortcuts.SPOT: self.next_spot,
             }
         )
 
@@ -161,6 +166,11 @@ class Session(QObject):
     def flip(self) -> None:
         """Show the other engine's result."""
         self.results.flip(self.choices.task)
+        self.extras.refresh()
+
+    def next_spot(self) -> None:
+        """Move the camera to the next uncertain spot, with the brush in hand."""
+        self._spots.go_on()
 
     def solve_once(self) -> None:
         """Answer the strokes now, changed or not."""
@@ -240,7 +250,9 @@ class Session(QObject):
             self.say(State("hint", missing))
             return None
         compare = any(self._docks.values())
-        return self.subject.request(self.choices, preview=preview, compare=compare)
+        return self.subject.request(
+            self.choices, preview=preview, compare=compare, wanted=self.extras.wanted
+        )
 
     def _submit(self, request: Request) -> None:
         self._settle.stop()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 SOLVE, FLIP, LIVE, CANCEL = "Shift-S", "Shift-F", "Shift-L", "Shift-C"
+SPOT, CLEAR, OBJECT = "Shift-U", "Shift-X", "Shift-N"
 """Labels layers own the plain letters and digits."""
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import Cancelled, InvalidInput
 from ..layers import checksum
+from .wanted import Wanted, planes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,8 @@ class Request:
     preview: bool = False
     compare: bool = False
     """Whether to compare the engines, where both run."""
+    wanted: Wanted = field(default_factory=Wanted)
+    """Layers beside the answer itself."""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -130,6 +133,8 @@ class Desk:
             answer.solutions[engine] = solution
             self._seconds[engine] = solution.seconds
             answer.planes.update(self._planes(request, engine, solution))
+            if engine == "analytic" or len(answer.solutions) == 1:
+                answer.planes.update(planes(request.wanted, solution))
         return _compared(answer) if request.compare and len(answer.solutions) > 1 else answer
 
     def _order(self, request: Request) -> tuple[str, ...]:
@@ -158,7 +163,7 @@ class Desk:
     ) -> dict[tuple[str, Kind], NDArray[Any]]:
         if request.choices.task == "segment":
             labels = solution.labels.astype(request.labels.dtype)
-            return {(engine, "labels"): labels, (engine, "probabilities"): solution.probabilities}
+            return {(engine, "labels"): labels}
         from ..pictures import cutout, with_opacity
 
         # The colours under soft edges are worth their time once the brush is up.

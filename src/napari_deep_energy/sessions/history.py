@@ -130,5 +130,5 @@ def _check(
     size = int(np.prod(shape))
     if not is_whole or (len(positions) and not 0 <= positions.min() <= positions.max() < size):
         raise InvalidInput(
-            f"the history of strokes in the file is damaged, or not one of an array of shape {shape}."
+            f"the history of strokes is damaged, or not that of an array of shape {shape}."
         )
