@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 Index: TypeAlias = tuple[int | slice, ...]
 LayerDataTuple: TypeAlias = tuple[Any, dict[str, Any], str]
 Kind: TypeAlias = Literal[
-    "labels", "alpha", "cut-out", "backdrop", "difference", "probability", "uncertainty"
+    "labels",
+    "objects",
+    "alpha",
+    "cut-out",
+    "backdrop",
+    "difference",
+    "probability",
+    "uncertainty",
 ]
 
 METADATA = "napari-deep-energy"
@@ -29,6 +36,7 @@ on all that a session file needs: ``settings``, ``history``, ``names``, ``pictur
 
 OPACITY = {
     "labels": 0.4,
+    "objects": 0.7,
     "backdrop": 0.85,
     "difference": 0.85,
     "probability": 0.6,
@@ -153,15 +161,14 @@ def result_tuple(kind: Kind, name: str, data: NDArray[Any], layer: SpatialLayer)
     name
         Of the new layer.
     data
-        (*S) labels, alpha, difference, probability or uncertainty, (*S, 4) cut-out, (*S, 3)
-        backdrop.
+        (*S, 4) cut-out, (*S, 3) backdrop, (*S) all others.
     layer
         The image layer whose pixels the result has.
     """
     rgb = kind in ("cut-out", "backdrop")
     attributes = transforms(layer, drop=layer.ndim - (data.ndim - int(rgb)))
     attributes |= {"name": name, "metadata": {METADATA: {"kind": kind}}}
-    if kind == "labels":
+    if kind in ("labels", "objects"):
         return data, attributes | {"opacity": OPACITY[kind]}, "labels"
     if rgb:
         return data, attributes | {"rgb": True, "opacity": OPACITY.get(kind, 1.0)}, "image"

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QCheckBox
 
 from . import shortcuts
 from .choosers import ModelChooser, OptionChooser
+from .classes_fold import ClassesFold
 from .keeping_fold import KeepingFold
 from .looking_fold import LookingFold
 from .recovery_bar import RecoveryBar
@@ -156,6 +157,7 @@ class DeepEnergyWidget(SessionDock):
         self._cancel.setEnabled(False)
         self._state = StateLine()
         self.recovery = RecoveryBar(self.session)
+        self.classes = ClassesFold(self.session)
         self.looking = LookingFold(self.session)
         self.keeping = KeepingFold(self.session)
 
@@ -168,6 +170,7 @@ class DeepEnergyWidget(SessionDock):
         self.column.addWidget(self._settings)
         self.column.addWidget(row(self._live, self._solve, self._cancel))
         self.column.addWidget(self._state)
+        self.column.addWidget(self.classes)
         self.column.addWidget(self.looking)
         self.column.addWidget(self.keeping)
         self.column.addStretch(1)

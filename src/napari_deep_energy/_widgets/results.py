@@ -54,7 +54,7 @@ class ResultLayers:
         self.layers = {key: layer for key, layer in self.layers.items() if self._is_there(layer)}
         for (engine, kind), plane in answer.planes.items():
             self._update(engine, kind, plane, answer, seeds)
-        self._match_colours(seeds)
+        self.match_colours(seeds)
 
     def forget(self, layer: Layer) -> None:
         """The layer was removed; the next answer makes it anew."""
@@ -65,6 +65,11 @@ class ResultLayers:
         if image is not self._image:
             self._image, self.layers = image, {}
         self.layers[key] = layer
+
+    def add(self, key: Key, layer: Layer, image: Image, seeds: Labels) -> None:
+        """Put a layer of another origin below the strokes; answers are not written into it."""
+        self.adopt(key, layer, image)
+        self._insert(layer, seeds)
 
     def remove(self, key: Key) -> None:
         """Take this layer away, if it is there."""
@@ -134,7 +139,8 @@ class ResultLayers:
         layers.insert(layers.index(seeds), layer)
         layers.selection.active = active
 
-    def _match_colours(self, seeds: Labels) -> None:
+    def match_colours(self, seeds: Labels) -> None:
+        """Give the labels of the results the colours of the strokes."""
         for key, layer in self.layers.items():
             if key[1] == "labels" and self._colours.get(key) is not seeds.colormap:
                 layer.colormap = self._colours[key] = seeds.colormap

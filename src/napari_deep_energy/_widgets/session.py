@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from . import picking, reopening, shortcuts, strokes_record, wording
+from . import picking, reopening, shortcuts, strokes_edits, strokes_record, wording
 from .autosave import Autosave
+from .committing import Committing
 from .extras import Extras
 from .preferences import remember, remembered
 from .results import ResultLayers
@@ -59,6 +60,7 @@ class Session(QObject):
         self.runner = Runner()
         self.autosave = Autosave(self)
         self.extras = Extras(self)
+        self.committing = Committing(self)
         self._spots = Spots(self)
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
@@ -82,6 +84,7 @@ class Session(QObject):
         subject.painted.connect(self._on_paint)
         subject.brushed.connect(self._on_brush)
         subject.removed.connect(self.results.forget)
+        subject.styled.connect(self._on_styled)
         runner.parted.connect(self._on_part)
         runner.previewed.connect(self._on_previewed)
         runner.answered.connect(self._on_answered)
@@ -94,6 +97,8 @@ class Session(QObject):
                 shortcuts.LIVE: self.toggle_live,
                 shortcuts.CANCEL: self.cancel,
                 shortcuts.SPOT: self.next_spot,
+                shortcuts.CLEAR: lambda: strokes_edits.clear_class(self),
+                shortcuts.OBJECT: self.committing.new_object,
             }
         )
 
@@ -218,6 +223,10 @@ class Session(QObject):
             self._settle.start(PAUSE_MS)
         else:
             self._on_change()
+
+    def _on_styled(self) -> None:
+        if self.subject.seeds is not None:
+            self.results.match_colours(self.subject.seeds)
 
     def _on_brush(self) -> None:
         if self._soon.isActive():
