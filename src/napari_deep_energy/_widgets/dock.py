@@ -185,19 +185,26 @@ class DeepEnergyWidget(SessionDock):
         self._cancel.clicked.connect(session.cancel)
         self._flip.clicked.connect(session.flip)
         session.choices_changed.connect(self._show_choices)
+        session.models.changed.connect(self._show_models)
         session.runner.busy_changed.connect(self._cancel.setEnabled)
         session.state_changed.connect(self._state.show_state)
         session.solved.connect(self.solved)
         session.previewed.connect(self.previewed)
         session.failed.connect(self.failed)
         self._show_choices()
+        self._show_models()
         self._state.show_state(session.state)
 
     def _on_engine(self, engine: str) -> None:
         self.engine = engine
 
     def _on_model(self, path: Path | None) -> None:
+        if path is not None:
+            self.session.models.add(path)
         self.model = path
+
+    def _show_models(self) -> None:
+        self._model.show_models(self.session.models.paths)
 
     def _show_choices(self) -> None:
         choices = self.session.choices

@@ -12,6 +12,7 @@ from . import picking, reopening, shortcuts, strokes_edits, strokes_record, word
 from .autosave import Autosave
 from .committing import Committing
 from .extras import Extras
+from .models import Models
 from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
@@ -22,6 +23,7 @@ from .wording import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -61,6 +63,7 @@ class Session(QObject):
         self.autosave = Autosave(self)
         self.extras = Extras(self)
         self.committing = Committing(self)
+        self.models = Models()
         self._spots = Spots(self)
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
@@ -145,6 +148,13 @@ class Session(QObject):
         remember("engine", choices.engine)
         self.choices_changed.emit()
         self._settle.start(SETTLE_MS)
+
+    def use_model(self, path: Path | None, task: str) -> None:
+        """Answer with this model, None for the bundled one, and with the task it was made for."""
+        if path is not None:
+            self.models.add(path)
+        engine = "network" if self.choices.engine == "analytic" else self.choices.engine
+        self.set_choices(replace(self.choices, model=path, task=task, engine=engine))
 
     def set_live(self, live: bool) -> None:
         """Whether to answer every change at once."""
