@@ -59,6 +59,8 @@ class BeforeAfter(QWidget):
         for name in self._pictures:
             half = QVBoxLayout()
             half.addWidget(self._captions[name])
+            self._pictures[name].hide()
+            self._captions[name].hide()
             half.addWidget(self._pictures[name], 1)
             side_by_side.addLayout(half)
         column.addLayout(side_by_side)
@@ -81,6 +83,8 @@ class BeforeAfter(QWidget):
         pixels = np.ascontiguousarray(look.picture)
         image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         self._pictures[name].setPixmap(QPixmap.fromImage(image))  # copies the pixels
+        self._pictures[name].show()
+        self._captions[name].show()
         self._captions[name].setText(f"{name}: energy {look.energy:.4g}")
 
 

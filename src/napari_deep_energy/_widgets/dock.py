@@ -150,7 +150,7 @@ class DeepEnergyWidget(SessionDock):
         self._flip = button("Flip", FLIP, shortcuts.FLIP)
         self._model = ModelChooser(MODEL)
         self._settings = SettingsForm()
-        self._live = QCheckBox("Live")
+        self._live = QCheckBox(f"Live {shortcuts.sign(shortcuts.LIVE)}")
         self._live.setToolTip(f"{LIVE}\n{shortcuts.LIVE} while the strokes layer is selected.")
         self._solve = button("Solve once", SOLVE, shortcuts.SOLVE)
         self._cancel = button("Cancel", CANCEL, shortcuts.CANCEL)

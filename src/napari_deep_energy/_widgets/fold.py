@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QVBoxLayout, QWidget
-from superqt import QCollapsible
-
-if TYPE_CHECKING:
-    from qtpy.QtWidgets import QLayout
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 FLAT = "text-align: left; border: none; background: transparent; padding: 2px 0px;"
 
 
-class Fold(QCollapsible):
-    """A title to click on, and controls below it."""
+class Fold(QWidget):
+    """A title to click on, and controls below it, to be added to ``column``."""
 
     def __init__(self, title: str, tip: str) -> None:
-        super().__init__(f"▸ {title}", expandedIcon=QIcon(), collapsedIcon=QIcon())
-        self.setDuration(0)
-        self.toggled.connect(lambda is_open: self.setText(f"{'▾' if is_open else '▸'} {title}"))
-        content = QWidget()
-        self.column = QVBoxLayout(content)
+        super().__init__()
+        self._title = title
+        self._button = QPushButton()
+        self._button.setCheckable(True)
+        self._button.setStyleSheet(FLAT)
+        self._button.setToolTip(tip)
+        self._content = QWidget()
+        self.column = QVBoxLayout(self._content)
         self.column.setContentsMargins(0, 2, 0, 4)
         self.column.setSpacing(4)
-        self.setContent(content)
-        layout: QLayout = self.layout()
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        self.toggleButton().setStyleSheet(FLAT)
-        self.toggleButton().setToolTip(tip)
-        self.collapse(animate=False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._button)
+        whole.addWidget(self._content)
+        self._button.toggled.connect(self.unfold)
+        self.unfold(False)
+
+    def unfold(self, is_open: bool) -> None:
+        """Show or hide the controls."""
+        self._button.setChecked(is_open)
+        self._button.setText(f"{'▾' if is_open else '▸'} {self._title}")
+        self._content.setVisible(is_open)

@@ -14,6 +14,11 @@ SPOT, CLEAR, OBJECT = "Shift-U", "Shift-X", "Shift-N"
 """Labels layers own the plain letters and digits."""
 
 
+def sign(key: str) -> str:
+    """A key as it is printed on a button: Shift-S is ⇧S."""
+    return key.replace("Shift-", "⇧")
+
+
 class Shortcuts:
     """Binds keys to one layer at a time."""
 

@@ -96,6 +96,8 @@ class Answer:
     planes: dict[tuple[str, Kind], NDArray[Any]] = field(default_factory=dict)
     """By engine and kind."""
     comparison: Comparison | None = None
+    notice: str = ""
+    """Why one of two engines gave no answer, in words."""
 
 
 class Desk:
@@ -124,17 +126,26 @@ class Desk:
         """
         solver = self._solver_for(request)
         answer = Answer(request)
+        reasons: list[InvalidInput] = []
         for engine in self._order(request):
             if stop():
                 raise Cancelled
             if answer.solutions:
                 report(Answer(request, dict(answer.solutions), dict(answer.planes)))
-            solution = solver.solve(request.labels, engine, stop)[engine]  # type: ignore[arg-type]
+            try:
+                solution = solver.solve(request.labels, engine, stop)[engine]  # type: ignore[arg-type]
+            except InvalidInput as error:
+                reasons.append(error)
+                continue
             answer.solutions[engine] = solution
             self._seconds[engine] = solution.seconds
             answer.planes.update(self._planes(request, engine, solution))
             if engine == "analytic" or len(answer.solutions) == 1:
                 answer.planes.update(planes(request.wanted, solution))
+        if not answer.solutions:
+            raise reasons[0]
+        if reasons:  # such as a model that cannot be used: the other engine needs none
+            return replace(answer, notice=str(reasons[0]))
         return _compared(answer) if request.compare and len(answer.solutions) > 1 else answer
 
     def _order(self, request: Request) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ class Subject(QObject):
         image = self.image
         if image is None:
             return None
-        data, channels = picking.array_of(image), picking.has_channels(image)
+        data, channels = picking.array_of(image), picking.has_channels(image, self.seeds)
         shape = picking.spatial_shape(image)[int(channels) :]
         return Picture(data, self.index_of(image, shape), bool(image.rgb), channels)
 
