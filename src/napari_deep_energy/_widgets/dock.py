@@ -162,7 +162,7 @@ class DeepEnergyWidget(SessionDock):
         self.keeping = KeepingFold(self.session)
 
     def _lay_out(self) -> None:
-        form = SubjectForm(self.session)
+        self.form = form = SubjectForm(self.session)
         form.add("Engine", self._engine, self._flip)
         form.add("Model", self._model)
         self.column.addWidget(self.recovery)

@@ -9,6 +9,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from . import picking, reopening, shortcuts, strokes_edits, strokes_record, wording
+from .asking import Asking
 from .autosave import Autosave
 from .committing import Committing
 from .extras import Extras
@@ -64,6 +65,7 @@ class Session(QObject):
         self.extras = Extras(self)
         self.committing = Committing(self)
         self.models = Models()
+        self.asking = Asking()
         self._spots = Spots(self)
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
@@ -190,6 +192,7 @@ class Session(QObject):
     def solve_once(self) -> None:
         """Answer the strokes now, changed or not."""
         if request := self._request():
+            self.asking.note_consent(request)
             self._submit(request)
 
     def cancel(self) -> None:
@@ -250,14 +253,18 @@ class Session(QObject):
             return
         if strokes_record.record(self.subject, self.choices):
             self.autosave.note_change()
-        if self.live:
+        if self.live and self.asking.may_run(request):
             self._submit(request)
+        elif self.live:
+            self.say(self.asking.question(request))
         elif not self.runner.is_busy:
             self.say(State("stale", wording.STALE))
 
     def _on_preview(self) -> None:
         request = self._request(preview=True)
         if self.live and request is not None and request.key != self._asked:
+            if not self.asking.may_run(request):
+                return
             self.runner.preview(request)
             self._settle.start(PAUSE_MS)
 
