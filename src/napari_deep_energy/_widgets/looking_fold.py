@@ -13,12 +13,13 @@ from .fold import Fold
 from .subject_form import button, row
 
 if TYPE_CHECKING:
+    from ..layers import Kind
     from .session import Session
 
 SPOT = (
     "Move the camera to the next place where the answer is least certain, with the brush in hand."
 )
-TIPS = {
+TIPS: dict[Kind, str] = {
     "uncertainty": (
         "Show a layer of the doubt at each pixel: 1 where the two best classes are equally "
         "probable, 0 where one is certain."

@@ -41,6 +41,7 @@ class SessionDock(ColumnDock):
         self.session = session_of(viewer)
         self._canvas_context = CanvasContext(viewer, self)
         self.destroyed.connect(partial(self.session.detach, id(self)))
+        self.destroyed.connect(self._canvas_context.release)
 
     def open_session(self) -> None:
         """Take part; harmless if this is so already."""

@@ -28,7 +28,7 @@ def to_plain(attributes: dict[str, Any]) -> dict[str, Any]:
         if isinstance(attributes.get(name), str | bool | int | float):
             plain[name] = attributes[name]
     colormap = attributes.get("colormap")
-    if hasattr(colormap, "color_dict"):
+    if colormap is not None and hasattr(colormap, "color_dict"):
         plain["colours"] = _colours_to_plain(colormap.color_dict)
     elif "contrast_limits" in plain and isinstance(getattr(colormap, "name", colormap), str):
         plain["colormap"] = getattr(colormap, "name", colormap)
