@@ -25,9 +25,13 @@ def test_the_installed_package_has_the_same_manifest():
     assert installed.contributions == PluginManifest.from_file(MANIFEST).contributions
 
 
-def test_it_offers_both_docks_and_the_samples():
+def test_it_offers_the_docks_and_the_samples():
     contributions = PluginManifest.from_file(MANIFEST).contributions
-    assert [w.display_name for w in contributions.widgets] == ["Deep Energy", "Compare"]
+    assert [w.display_name for w in contributions.widgets] == [
+        "Deep Energy",
+        "Compare",
+        "Fine-tune",
+    ]
     assert {s.key for s in contributions.sample_data} >= {
         "astronaut", "coins", "ihc", "chelsea", "composite",
     }  # fmt: skip

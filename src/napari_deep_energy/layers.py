@@ -17,14 +17,31 @@ if TYPE_CHECKING:
 
 Index: TypeAlias = tuple[int | slice, ...]
 LayerDataTuple: TypeAlias = tuple[Any, dict[str, Any], str]
-Kind: TypeAlias = Literal["labels", "probabilities", "alpha", "cut-out", "backdrop", "difference"]
+Kind: TypeAlias = Literal[
+    "labels",
+    "objects",
+    "alpha",
+    "cut-out",
+    "backdrop",
+    "difference",
+    "probability",
+    "uncertainty",
+]
 
 METADATA = "napari-deep-energy"
-"""Key in a layer's metadata under which this plugin writes: of a result its ``kind``, of sample
-strokes the ``task`` that they were painted for."""
+"""Key in a layer's metadata under which this plugin writes: of a result its ``kind`` and
+``engine``, of sample strokes the ``task`` that they were painted for, of strokes that were worked
+on all that a session file needs: ``settings``, ``history``, ``names``, ``picture``."""
 
 
-OPACITY = {"labels": 0.4, "backdrop": 0.85, "difference": 0.85}
+OPACITY = {
+    "labels": 0.4,
+    "objects": 0.7,
+    "backdrop": 0.85,
+    "difference": 0.85,
+    "probability": 0.6,
+    "uncertainty": 0.6,
+}
 """Of results that would hide the picture, where the next stroke has to go."""
 
 
@@ -39,7 +56,7 @@ class SpatialLayer(Protocol):
     affine: Any
 
 
-def transforms(layer: SpatialLayer, drop: int = 0, lead: str = "") -> dict[str, Any]:
+def transforms(layer: SpatialLayer, drop: int = 0) -> dict[str, Any]:
     """Everything that places a layer in the world, as arguments for a new one.
 
     Parameters
@@ -48,29 +65,18 @@ def transforms(layer: SpatialLayer, drop: int = 0, lead: str = "") -> dict[str, 
         The layer to copy from.
     drop
         How many leading axes the new layer does not have (channels).
-    lead
-        Name of one leading axis that only the new layer has (classes); none if empty.
     """
-    front = [1.0] if lead else []
     copied: dict[str, Any] = {
-        "scale": np.array([*front, *np.asarray(layer.scale)[drop:]]),
-        "translate": np.array([*(0.0 for _ in front), *np.asarray(layer.translate)[drop:]]),
-        "rotate": _resize(np.asarray(layer.rotate), drop, len(front)),
-        "shear": _resize(_shear_matrix(layer), drop, len(front)),
-        "affine": _resize(np.asarray(layer.affine.affine_matrix), drop, len(front)),
+        "scale": np.asarray(layer.scale)[drop:],
+        "translate": np.asarray(layer.translate)[drop:],
+        "rotate": np.asarray(layer.rotate)[drop:, drop:],
+        "shear": _shear_matrix(layer)[drop:, drop:],
+        "affine": np.asarray(layer.affine.affine_matrix)[drop:, drop:],
     }
-    for name, first in (("units", "pixel"), ("axis_labels", lead)):
+    for name in ("units", "axis_labels"):
         if hasattr(layer, name):
-            copied[name] = (*(first for _ in front), *getattr(layer, name)[drop:])
+            copied[name] = tuple(getattr(layer, name)[drop:])
     return copied
-
-
-def _resize(matrix: NDArray[Any], drop: int, lead: int) -> NDArray[np.float64]:
-    """Take leading axes off a square matrix, then put untransformed ones in front."""
-    kept = matrix[drop:, drop:]
-    result = np.eye(lead + len(kept))
-    result[lead:, lead:] = kept
-    return result
 
 
 def _shear_matrix(layer: SpatialLayer) -> NDArray[Any]:
@@ -155,20 +161,20 @@ def result_tuple(kind: Kind, name: str, data: NDArray[Any], layer: SpatialLayer)
     name
         Of the new layer.
     data
-        (*S) labels, alpha or difference, (K, *S) probabilities, (*S, 4) cut-out, (*S, 3) backdrop.
+        (*S, 4) cut-out, (*S, 3) backdrop, (*S) all others.
     layer
         The image layer whose pixels the result has.
     """
     rgb = kind in ("cut-out", "backdrop")
-    lead = "class" if kind == "probabilities" else ""
-    drop = layer.ndim - (data.ndim - int(rgb) - len([lead] if lead else []))
-    attributes = transforms(layer, drop, lead)
+    attributes = transforms(layer, drop=layer.ndim - (data.ndim - int(rgb)))
     attributes |= {"name": name, "metadata": {METADATA: {"kind": kind}}}
-    if kind == "labels":
+    if kind in ("labels", "objects"):
         return data, attributes | {"opacity": OPACITY[kind]}, "labels"
     if rgb:
         return data, attributes | {"rgb": True, "opacity": OPACITY.get(kind, 1.0)}, "image"
-    colormap = {"difference": "magma", "probabilities": "viridis"}.get(kind, "gray")
+    colormap = {"difference": "magma", "probability": "viridis", "uncertainty": "inferno"}.get(
+        kind, "gray"
+    )
     attributes |= {"colormap": colormap, "contrast_limits": (0.0, 1.0)}
     return data, attributes | {"opacity": OPACITY.get(kind, 1.0)}, "image"
 

@@ -16,6 +16,10 @@ PATIENCE = 30_000
 def own_settings(tmp_path, monkeypatch):
     """What the dock remembers goes to a folder of this test."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    from napari_deep_energy._widgets import autosave, finetune_dock, python_script
+
+    for module in (autosave, finetune_dock, python_script):
+        monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "data")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+)
 
 from napari_deep_energy import ClosedFormMatting, RandomWalker
-from napari_deep_energy._widgets import DeepEnergyWidget
+from napari_deep_energy._widgets import CompareWidget, DeepEnergyWidget, FinetuneWidget
 from napari_deep_energy._widgets.solving import Choices
 from napari_deep_energy.energy import COLOUR
 from napari_deep_energy.pictures import cutout
@@ -183,8 +190,31 @@ def test_keys_are_bound_on_the_strokes_layer_only_while_the_dock_is_open(desk):
     assert not {"Shift+S", "Shift+F", "Shift+L", "Shift+C"} & keys()
 
 
-@pytest.mark.parametrize("kind", [QPushButton, QComboBox, QCheckBox, QLineEdit])
-def test_every_control_has_a_tooltip(desk, kind):
-    controls = desk.dock.findChildren(kind)
-    assert controls
-    assert all(control.toolTip() for control in controls)
+CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QAbstractItemView, QAbstractSpinBox)
+
+
+@pytest.mark.parametrize("kind", [DeepEnergyWidget, CompareWidget, FinetuneWidget])
+def test_every_control_has_a_tooltip(viewer, picture, qtbot, kind):
+    """Those that a user sees; parts that Qt makes inside of them have the tooltip of the whole."""
+    viewer.add_image(picture)
+    dock = kind(viewer)
+    qtbot.addWidget(dock)
+    controls = [c for kind in CONTROLS for c in dock.findChildren(kind)]
+    own = [c for c in controls if not c.objectName().startswith("qt_")]
+    own = [c for c in own if not isinstance(c.parent(), (QComboBox, QAbstractItemView))]
+    own = [c for c in own if c.metaObject().className() != "QComboBoxListView"]
+    assert len(own) > 5
+    silent = [c for c in own if not c.toolTip() and not isinstance(c, QHeaderView)]
+    assert silent == [], [type(c) for c in silent]
+
+
+def test_every_key_is_printed_on_a_control(desk):
+    from napari_deep_energy._widgets import shortcuts
+
+    shown = " ".join(button.text() for button in desk.dock.findChildren(QAbstractButton))
+    keys = [value for value in vars(shortcuts).values() if str(value).startswith("Shift-")]
+    bound = {str(key).replace("+", "-") for key in desk.dock.seeds_layer.keymap}
+    assert len(keys) == 7
+    for key in keys:
+        assert shortcuts.sign(key) in shown
+        assert key in bound

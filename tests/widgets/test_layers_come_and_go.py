@@ -103,7 +103,7 @@ def callbacks(viewer):
 def test_closing_and_opening_leaves_the_callbacks_as_they_were(desk, qtbot):
     desk.solve(*TWO)
     count = callbacks(desk.viewer)
-    for _ in range(3):
+    for _ in range(20):
         desk.dock.hide()  # with the window not on screen, no event comes by itself
         desk.dock.hideEvent(hidden())
         assert not desk.dock.session.runner.thread_is_alive

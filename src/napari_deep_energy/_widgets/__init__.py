@@ -2,5 +2,6 @@
 
 from .compare_dock import CompareWidget
 from .dock import DeepEnergyWidget
+from .finetune_dock import FinetuneWidget
 
-__all__ = ["CompareWidget", "DeepEnergyWidget"]
+__all__ = ["CompareWidget", "DeepEnergyWidget", "FinetuneWidget"]

@@ -82,13 +82,29 @@ class ModelChooser(_Chooser):
         self.activated.connect(self._on_activated)
         self._chosen: Path | None = None
 
+    @property
+    def chosen(self) -> Path | None:
+        """The model on view; None is the bundled one."""
+        return self._chosen
+
+    def show_models(self, paths: Sequence[Path]) -> None:
+        """List these models, too."""
+        with QSignalBlocker(self):
+            for path in paths:
+                self._list(path)
+
+    def _list(self, path: Path) -> None:
+        if self.findData(str(path)) < 0:
+            # Runs all call their model after its task; their folders tell them apart.
+            self.insertItem(self.count() - 1, f"{path.parent.name}/{path.stem}", str(path))
+
     def show_model(self, path: Path | None) -> None:
         """Put this model on view, in the list from now on."""
         self._chosen = path
         data = str(path) if path else None
         with QSignalBlocker(self):
-            if self.findData(data) < 0:
-                self.insertItem(self.count() - 1, Path(str(path)).stem, data)
+            if path is not None:
+                self._list(path)
             self.setCurrentIndex(self.findData(data))
 
     def _on_activated(self, place: int) -> None:

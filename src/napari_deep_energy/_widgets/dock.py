@@ -11,6 +11,10 @@ from qtpy.QtWidgets import QCheckBox
 
 from . import shortcuts
 from .choosers import ModelChooser, OptionChooser
+from .classes_fold import ClassesFold
+from .keeping_fold import KeepingFold
+from .looking_fold import LookingFold
+from .recovery_bar import RecoveryBar
 from .session_dock import SessionDock
 from .settings_form import SettingsForm
 from .state_line import StateLine
@@ -146,21 +150,29 @@ class DeepEnergyWidget(SessionDock):
         self._flip = button("Flip", FLIP, shortcuts.FLIP)
         self._model = ModelChooser(MODEL)
         self._settings = SettingsForm()
-        self._live = QCheckBox("Live")
+        self._live = QCheckBox(f"Live {shortcuts.sign(shortcuts.LIVE)}")
         self._live.setToolTip(f"{LIVE}\n{shortcuts.LIVE} while the strokes layer is selected.")
         self._solve = button("Solve once", SOLVE, shortcuts.SOLVE)
         self._cancel = button("Cancel", CANCEL, shortcuts.CANCEL)
         self._cancel.setEnabled(False)
         self._state = StateLine()
+        self.recovery = RecoveryBar(self.session)
+        self.classes = ClassesFold(self.session)
+        self.looking = LookingFold(self.session)
+        self.keeping = KeepingFold(self.session)
 
     def _lay_out(self) -> None:
-        form = SubjectForm(self.session)
+        self.form = form = SubjectForm(self.session)
         form.add("Engine", self._engine, self._flip)
         form.add("Model", self._model)
+        self.column.addWidget(self.recovery)
         self.column.addLayout(form)
         self.column.addWidget(self._settings)
         self.column.addWidget(row(self._live, self._solve, self._cancel))
         self.column.addWidget(self._state)
+        self.column.addWidget(self.classes)
+        self.column.addWidget(self.looking)
+        self.column.addWidget(self.keeping)
         self.column.addStretch(1)
 
     def _connect(self) -> None:
@@ -173,19 +185,26 @@ class DeepEnergyWidget(SessionDock):
         self._cancel.clicked.connect(session.cancel)
         self._flip.clicked.connect(session.flip)
         session.choices_changed.connect(self._show_choices)
+        session.models.changed.connect(self._show_models)
         session.runner.busy_changed.connect(self._cancel.setEnabled)
         session.state_changed.connect(self._state.show_state)
         session.solved.connect(self.solved)
         session.previewed.connect(self.previewed)
         session.failed.connect(self.failed)
         self._show_choices()
+        self._show_models()
         self._state.show_state(session.state)
 
     def _on_engine(self, engine: str) -> None:
         self.engine = engine
 
     def _on_model(self, path: Path | None) -> None:
+        if path is not None:
+            self.session.models.add(path)
         self.model = path
+
+    def _show_models(self) -> None:
+        self._model.show_models(self.session.models.paths)
 
     def _show_choices(self) -> None:
         choices = self.session.choices

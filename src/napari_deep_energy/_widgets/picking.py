@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 CHANNEL_NAMES = ("c", "channel", "channels")
+MOST_CHANNELS = 16
+"""An axis without a name that is longer holds planes."""
 
 
 def images(viewer: ViewerModel) -> list[Image]:
@@ -69,10 +71,27 @@ def array_of(layer: Image | Labels) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def has_channels(image: Image) -> bool:
-    """Whether the first of three or more axes is named as channels."""
-    label = str(getattr(image, "axis_labels", ("",))[0]).lower()
-    return not image.rgb and image.ndim >= 3 and label in CHANNEL_NAMES
+def has_channels(image: Image, seeds: Labels | None = None) -> bool:
+    """Whether the first of three or more axes holds channels.
+
+    It does if the user says so, if it is named so, or if it is short and the strokes do without
+    it: nobody paints flat strokes on a stack of planes.
+    """
+    if image.rgb or image.ndim < 3:
+        return False
+    said: bool | None = image.metadata.get(METADATA, {}).get("channels")
+    if said is not None:
+        return said
+    if str(getattr(image, "axis_labels", ("",))[0]).lower() in CHANNEL_NAMES:
+        return True
+    shape = spatial_shape(image)
+    is_short = shape[0] <= MOST_CHANNELS
+    return is_short and seeds is not None and spatial_shape(seeds) == shape[1:]
+
+
+def set_channels(image: Image, is_so: bool) -> None:
+    """What the user says of the first axis."""
+    image.metadata.setdefault(METADATA, {})["channels"] = is_so
 
 
 def task_of(labels: Labels) -> str | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Layer
 
-from ..layers import result_tuple
+from ..layers import METADATA, result_tuple
 from ..pictures import checkerboard
+from .wanted import NO_ENGINE
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
 
 TASKS = {
     "labels": "segment",
-    "probabilities": "segment",
     "alpha": "matte",
     "cut-out": "matte",
     "backdrop": "matte",
 }
 MAIN = {"segment": "labels", "matte": "cut-out"}
 """The result of each task that is on view from the start."""
-NO_ENGINE = ""
-"""In keys of the backdrop and of the difference, which belong to no engine."""
 DIFFERENCE = (NO_ENGINE, "difference")
 
 Key = tuple[str, str]
@@ -56,11 +54,28 @@ class ResultLayers:
         self.layers = {key: layer for key, layer in self.layers.items() if self._is_there(layer)}
         for (engine, kind), plane in answer.planes.items():
             self._update(engine, kind, plane, answer, seeds)
-        self._match_colours(seeds)
+        self.match_colours(seeds)
 
     def forget(self, layer: Layer) -> None:
         """The layer was removed; the next answer makes it anew."""
         self.layers = {key: mine for key, mine in self.layers.items() if mine is not layer}
+
+    def adopt(self, key: Key, layer: Layer, image: Image) -> None:
+        """Take a layer that is in the viewer as the result ``key`` of ``image``."""
+        if image is not self._image:
+            self._image, self.layers = image, {}
+        self.layers[key] = layer
+
+    def add(self, key: Key, layer: Layer, image: Image, seeds: Labels) -> None:
+        """Put a layer of another origin below the strokes; answers are not written into it."""
+        self.adopt(key, layer, image)
+        self._insert(layer, seeds)
+
+    def remove(self, key: Key) -> None:
+        """Take this layer away, if it is there."""
+        layer = self.layers.pop(key, None)
+        if layer is not None and self._is_there(layer):
+            self._viewer.layers.remove(layer)
 
     def present(self, task: str) -> None:
         """Show the main result of ``task`` and the chosen engine; hide all others."""
@@ -110,7 +125,10 @@ class ResultLayers:
         name = f"{kind} ({engine})" if engine else kind
         data, attributes, layer_type = result_tuple(kind, name, data, self._image)
         on_view = {other for other, main in self.layers if main == kind} <= {engine}
-        attributes["visible"] = kind == "backdrop" or (kind in MAIN.values() and on_view)
+        attributes["metadata"][METADATA]["engine"] = engine
+        on_demand = kind in ("probability", "uncertainty")
+        is_main = kind in MAIN.values() and on_view
+        attributes["visible"] = kind == "backdrop" or on_demand or is_main
         self.layers[engine, kind] = layer = Layer.create(data, attributes, layer_type)
         self._colours.pop((engine, kind), None)
         self._insert(layer, seeds)
@@ -121,7 +139,8 @@ class ResultLayers:
         layers.insert(layers.index(seeds), layer)
         layers.selection.active = active
 
-    def _match_colours(self, seeds: Labels) -> None:
+    def match_colours(self, seeds: Labels) -> None:
+        """Give the labels of the results the colours of the strokes."""
         for key, layer in self.layers.items():
             if key[1] == "labels" and self._colours.get(key) is not seeds.colormap:
                 layer.colormap = self._colours[key] = seeds.colormap
@@ -131,13 +150,12 @@ def _whole(
     kind: Kind, plane: NDArray[Any], picture: Picture, old: NDArray[Any] | None
 ) -> NDArray[Any]:
     """The layer's whole array with this plane put in: ``old`` itself if that fits, else new."""
-    lead = plane.shape[:1] if kind == "probabilities" else ()
     trail = plane.shape[2:] if kind == "cut-out" else ()
-    shape = (*lead, *picture.shape, *trail)
+    shape = (*picture.shape, *trail)
     fits = old is not None and old.shape == shape and old.dtype == plane.dtype
     # Pages of np.zeros that nobody writes take no memory, so a stack costs what was solved.
     whole = old if fits and old is not None else np.zeros(shape, plane.dtype)
-    whole[(*(slice(None) for _ in lead), *picture.index)] = plane
+    whole[picture.index] = plane
     return whole
 
 

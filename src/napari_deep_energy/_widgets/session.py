@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from . import picking, shortcuts, wording
+from . import picking, reopening, shortcuts, strokes_edits, strokes_record, wording
+from .asking import Asking
+from .autosave import Autosave
+from .committing import Committing
+from .extras import Extras
+from .models import Models
 from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
 from .solving import ENGINES, Answer, Choices, Request
+from .spots import Spots
 from .subject import Subject
 from .wording import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -54,6 +61,12 @@ class Session(QObject):
         self.results = ResultLayers(viewer)
         self.subject = Subject(viewer)
         self.runner = Runner()
+        self.autosave = Autosave(self)
+        self.extras = Extras(self)
+        self.committing = Committing(self)
+        self.models = Models()
+        self.asking = Asking()
+        self._spots = Spots(self)
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
@@ -76,6 +89,7 @@ class Session(QObject):
         subject.painted.connect(self._on_paint)
         subject.brushed.connect(self._on_brush)
         subject.removed.connect(self.results.forget)
+        subject.styled.connect(self._on_styled)
         runner.parted.connect(self._on_part)
         runner.previewed.connect(self._on_previewed)
         runner.answered.connect(self._on_answered)
@@ -87,6 +101,9 @@ class Session(QObject):
                 shortcuts.FLIP: self.flip,
                 shortcuts.LIVE: self.toggle_live,
                 shortcuts.CANCEL: self.cancel,
+                shortcuts.SPOT: self.next_spot,
+                shortcuts.CLEAR: lambda: strokes_edits.clear_class(self),
+                shortcuts.OBJECT: self.committing.new_object,
             }
         )
 
@@ -112,6 +129,7 @@ class Session(QObject):
             self.subject.stop()
             self._shortcuts.unbind()
             self._drop_work()
+            self.autosave.pause()
             self.runner.close()
 
     @property
@@ -133,6 +151,13 @@ class Session(QObject):
         self.choices_changed.emit()
         self._settle.start(SETTLE_MS)
 
+    def use_model(self, path: Path | None, task: str) -> None:
+        """Answer with this model, None for the bundled one, and with the task it was made for."""
+        if path is not None:
+            self.models.add(path)
+        engine = "network" if self.choices.engine == "analytic" else self.choices.engine
+        self.set_choices(replace(self.choices, model=path, task=task, engine=engine))
+
     def set_live(self, live: bool) -> None:
         """Whether to answer every change at once."""
         self.live = live
@@ -152,23 +177,29 @@ class Session(QObject):
         """Make a layer to paint on, over the image; None if there is no image."""
         layer = self.subject.new_strokes()
         if layer is None:
-            self._say(State("hint", wording.NO_IMAGE))
+            self.say(State("hint", wording.NO_IMAGE))
         return layer
 
     def flip(self) -> None:
         """Show the other engine's result."""
         self.results.flip(self.choices.task)
+        self.extras.refresh()
+
+    def next_spot(self) -> None:
+        """Move the camera to the next uncertain spot, with the brush in hand."""
+        self._spots.go_on()
 
     def solve_once(self) -> None:
         """Answer the strokes now, changed or not."""
         if request := self._request():
+            self.asking.note_consent(request)
             self._submit(request)
 
     def cancel(self) -> None:
         """Drop what is being solved; never waits."""
         if self.runner.is_busy:
             self._drop_work()
-            self._say(State("stale", wording.CANCELLED))
+            self.say(State("stale", wording.CANCELLED))
 
     # From the layers to the worker
 
@@ -179,6 +210,7 @@ class Session(QObject):
             self._shortcuts.bind(seeds)
         if seeds is not None and (task := picking.task_of(seeds)):
             self.set_choices(replace(self.choices, task=task))
+        reopening.take_up(self)
         self._soon.start()
 
     def _forget_answer(self) -> None:
@@ -205,6 +237,10 @@ class Session(QObject):
         else:
             self._on_change()
 
+    def _on_styled(self) -> None:
+        if self.subject.seeds is not None:
+            self.results.match_colours(self.subject.seeds)
+
     def _on_brush(self) -> None:
         if self._soon.isActive():
             self._on_change()
@@ -215,14 +251,20 @@ class Session(QObject):
         request = self._request()
         if request is None or request.key == self._asked:
             return
-        if self.live:
+        if strokes_record.record(self.subject, self.choices):
+            self.autosave.note_change()
+        if self.live and self.asking.may_run(request):
             self._submit(request)
+        elif self.live:
+            self.say(self.asking.question(request))
         elif not self.runner.is_busy:
-            self._say(State("stale", wording.STALE))
+            self.say(State("stale", wording.STALE))
 
     def _on_preview(self) -> None:
         request = self._request(preview=True)
         if self.live and request is not None and request.key != self._asked:
+            if not self.asking.may_run(request):
+                return
             self.runner.preview(request)
             self._settle.start(PAUSE_MS)
 
@@ -231,10 +273,12 @@ class Session(QObject):
             return None
         if self.subject.image is None or self.subject.seeds is None:
             missing = wording.NO_IMAGE if self.subject.image is None else wording.NO_STROKES
-            self._say(State("hint", missing))
+            self.say(State("hint", missing))
             return None
         compare = any(self._docks.values())
-        return self.subject.request(self.choices, preview=preview, compare=compare)
+        return self.subject.request(
+            self.choices, preview=preview, compare=compare, wanted=self.extras.wanted
+        )
 
     def _submit(self, request: Request) -> None:
         self._settle.stop()
@@ -250,13 +294,13 @@ class Session(QObject):
 
     def _on_previewed(self, answer: Answer) -> None:
         self._show(answer)
-        self._say(wording.finished(answer))
+        self.say(wording.finished(answer))
         self.previewed.emit(answer.solutions)
 
     def _on_answered(self, answer: Answer) -> None:
         self.answer = answer
         self._show(answer)
-        self._say(wording.finished(answer))
+        self.say(wording.finished(answer))
         self.solved.emit(answer.solutions)
 
     def _show(self, answer: Answer) -> None:
@@ -267,12 +311,13 @@ class Session(QObject):
             self.results.turn_to(best, task)
 
     def _on_failed(self, error: Exception) -> None:
-        self._say(wording.failure(error))
+        self.say(wording.failure(error))
         self.failed.emit(self.state.text)
 
     def _on_waiting(self, seconds: float) -> None:
-        self._say(wording.working(seconds, self._part, self.answer is not None))
+        self.say(wording.working(seconds, self._part, self.answer is not None))
 
-    def _say(self, state: State) -> None:
+    def say(self, state: State) -> None:
+        """Put this on the state line."""
         self.state = state
         self.state_changed.emit(state)

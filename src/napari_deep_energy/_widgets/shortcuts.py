@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 SOLVE, FLIP, LIVE, CANCEL = "Shift-S", "Shift-F", "Shift-L", "Shift-C"
+SPOT, CLEAR, OBJECT = "Shift-U", "Shift-X", "Shift-N"
 """Labels layers own the plain letters and digits."""
+
+
+def sign(key: str) -> str:
+    """A key as it is printed on a button: Shift-S is ⇧S."""
+    return key.replace("Shift-", "⇧")
 
 
 class Shortcuts:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import Cancelled, InvalidInput
 from ..layers import checksum
+from .wanted import Wanted, planes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +76,8 @@ class Request:
     preview: bool = False
     compare: bool = False
     """Whether to compare the engines, where both run."""
+    wanted: Wanted = field(default_factory=Wanted)
+    """Layers beside the answer itself."""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -98,6 +101,8 @@ class Answer:
     planes: dict[tuple[str, Kind], NDArray[Any]] = field(default_factory=dict)
     """By engine and kind."""
     comparison: Comparison | None = None
+    notice: str = ""
+    """Why one of two engines gave no answer, in words."""
 
 
 class Desk:
@@ -136,15 +141,26 @@ class Desk:
         """
         solver = self._solver_for(request)
         answer = Answer(request)
+        reasons: list[InvalidInput] = []
         for engine in self._order(request):
             if stop():
                 raise Cancelled
             if answer.solutions:
                 report(Answer(request, dict(answer.solutions), dict(answer.planes)))
-            solution = solver.solve(request.labels, engine, stop)[engine]  # type: ignore[arg-type]
+            try:
+                solution = solver.solve(request.labels, engine, stop)[engine]  # type: ignore[arg-type]
+            except InvalidInput as error:
+                reasons.append(error)
+                continue
             answer.solutions[engine] = solution
             self._seconds[engine] = solution.seconds
             answer.planes.update(self._planes(request, engine, solution))
+            if engine == "analytic" or len(answer.solutions) == 1:
+                answer.planes.update(planes(request.wanted, solution))
+        if not answer.solutions:
+            raise reasons[0]
+        if reasons:  # such as a model that cannot be used: the other engine needs none
+            return replace(answer, notice=str(reasons[0]))
         return _compared(answer) if request.compare and len(answer.solutions) > 1 else answer
 
     def _order(self, request: Request) -> tuple[str, ...]:
@@ -172,7 +188,7 @@ class Desk:
     ) -> dict[tuple[str, Kind], NDArray[Any]]:
         if request.choices.task == "segment":
             labels = solution.labels.astype(request.labels.dtype)
-            return {(engine, "labels"): labels, (engine, "probabilities"): solution.probabilities}
+            return {(engine, "labels"): labels}
         from ..pictures import cutout, with_opacity
 
         # The colours under soft edges are worth their time once the brush is up.
@@ -219,6 +235,13 @@ def _load(picture: Picture) -> NDArray[Any]:
             f"the picture cannot be read ({type(error).__name__}: {error}); check its file, or "
             "open it again."
         ) from error
+
+
+def call_arguments(choices: Choices) -> dict[str, object]:
+    """Arguments of :func:`segment` or :func:`matte` that give the same answer; None is left out."""
+    device = None if choices.device == "auto" else choices.device
+    model = str(choices.model) if choices.model else None
+    return {**_parameters(choices), "model": model, "device": device}
 
 
 def _import_solver() -> Any:

@@ -34,6 +34,10 @@ class StateLine(QWidget):
         layout.addWidget(self._dot, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._text, 1, Qt.AlignmentFlag.AlignTop)
 
+    def text(self) -> str:
+        """The sentence on view."""
+        return str(self._text.text())
+
     def show_state(self, state: State) -> None:
         """Put this state on view."""
         self._dot.setStyleSheet(f"color: {COLOURS[state.mood]}")

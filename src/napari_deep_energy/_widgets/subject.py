@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from ..layers import Index, Picture, checksum, plane_index, strokes_tuple
 from . import picking
 from .solving import Choices, Request
+from .wanted import Wanted
 from .watching import LayerListWatcher, LayerWatcher
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Subject(QObject):
     """Pixels, strokes or the plane on display may have changed."""
     painted = Signal()
     """A stroke is complete, or about to be written."""
+    styled = Signal()
+    """Another label is in hand, or the colours are others."""
     brushed = Signal()
     """The brush has moved and may still be down."""
     removed = Signal(object)
@@ -49,6 +52,7 @@ class Subject(QObject):
         self._seeds_watch.changed.connect(self.touched)
         self._seeds_watch.painted.connect(self.painted)
         self._seeds_watch.brushed.connect(self.brushed)
+        self._seeds_watch.styled.connect(self.styled)
 
     def start(self) -> None:
         """Watch the viewer; harmless if it is watched."""
@@ -90,22 +94,29 @@ class Subject(QObject):
         image = self.image
         if image is None:
             return None
-        data, channels = picking.array_of(image), picking.has_channels(image)
+        data, channels = picking.array_of(image), picking.has_channels(image, self.seeds)
         shape = picking.spatial_shape(image)[int(channels) :]
-        return Picture(data, self._index(image, shape), bool(image.rgb), channels)
+        return Picture(data, self.index_of(image, shape), bool(image.rgb), channels)
 
     def request(
-        self, choices: Choices, *, preview: bool = False, compare: bool = False
+        self,
+        choices: Choices,
+        *,
+        preview: bool = False,
+        compare: bool = False,
+        wanted: Wanted | None = None,
     ) -> Request | None:
         """What would have to be solved now; None if a layer is missing."""
         picture, seeds = self.picture(), self.seeds
         if picture is None or seeds is None:
             return None
         array = picking.array_of(seeds)
-        labels = np.array(array[self._index(seeds, array.shape)])  # the worker's own copy
-        return Request(picture, self._fingerprint_of(picture), labels, choices, preview, compare)
+        labels = np.array(array[self.index_of(seeds, array.shape)])  # the worker's own copy
+        wanted = wanted or Wanted()
+        fingerprint = self._fingerprint_of(picture)
+        return Request(picture, fingerprint, labels, choices, preview, compare, wanted)
 
-    def _index(self, layer: Image | Labels, shape: tuple[int, ...]) -> Index:
+    def index_of(self, layer: Image | Labels, shape: tuple[int, ...]) -> Index:
         """Index of the plane on display among the last ``len(shape)`` axes of a layer."""
         dims, lead = self.viewer.dims, layer.ndim - len(shape)
         offset = dims.ndim - len(shape)

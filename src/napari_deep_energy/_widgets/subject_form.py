@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from . import picking
+from . import picking, shortcuts
 from .choosers import LayerChooser, OptionChooser
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 IMAGE = "The picture to work on. Of a stack, the plane on display is used."
 STROKES = "The Labels layer with your strokes. 0 is unpainted; each label is a class."
 NEW = "Make an empty Labels layer over the picture, with the brush in hand."
+CHANNELS = (
+    "The picture's first axis are channels (such as dyes) of one picture, not planes of a stack. "
+    "Press New for strokes that lie over all of them."
+)
 TASK = (
     "Segment: each pixel gets the class of the strokes that it belongs to; any number of labels.\n"
     "Matte: how much of each pixel is foreground; label 1 is foreground, 2 background."
@@ -34,13 +39,17 @@ class SubjectForm(QFormLayout):
         self._image = LayerChooser(IMAGE, "open a picture")
         self._strokes = LayerChooser(STROKES, "none yet")
         self._task = OptionChooser(TASK, TASKS)
+        self._channels = QCheckBox("first axis holds channels")
+        self._channels.setToolTip(CHANNELS)
         new = button("New", NEW)
         self.add("Image", self._image)
+        self.addRow(self._channels)
         self.add("Strokes", self._strokes, new)
         self.add("Task", self._task)
         self._image.picked.connect(self._on_image)
         self._strokes.picked.connect(self._on_strokes)
         self._task.picked.connect(self._on_task)
+        self._channels.toggled.connect(self._on_channels)
         new.clicked.connect(session.new_strokes)
         session.subject.listed.connect(self._show_layers)
         session.choices_changed.connect(self._show_task)
@@ -67,13 +76,25 @@ class SubjectForm(QFormLayout):
         self._image.show_layers(picking.images(subject.viewer), subject.image)
         self._strokes.show_layers(picking.strokes(subject.viewer), subject.seeds)
 
+        image = subject.image
+        is_stack = image is not None and not image.rgb and image.ndim >= 3
+        self._channels.setVisible(is_stack)
+        with QSignalBlocker(self._channels):
+            self._channels.setChecked(is_stack and picking.has_channels(image, subject.seeds))
+
+    def _on_channels(self, is_so: bool) -> None:
+        image = self._session.subject.image
+        if image is not None:
+            picking.set_channels(image, is_so)
+            self._session.subject.touched.emit()
+
     def _show_task(self) -> None:
         self._task.show_option(self._session.choices.task)
 
 
 def button(text: str, tip: str, key: str = "") -> QPushButton:
     """A button; ``key`` is the shortcut that does the same."""
-    made = QPushButton(text)
+    made = QPushButton(f"{text} {shortcuts.sign(key)}" if key else text)
     made.setToolTip(f"{tip}\n{key} while the strokes layer is selected." if key else tip)
     return made
 

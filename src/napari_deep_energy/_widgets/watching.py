@@ -95,6 +95,8 @@ class LayerWatcher(QObject):
 
     brushed = Signal()
     """The brush has moved and is still down, or something else redrew a part."""
+    styled = Signal()
+    """Another label is in hand, or the colours are others."""
     painted = Signal()
     """A stroke, a fill or a polygon is complete, or about to be written."""
     changed = Signal()
@@ -113,6 +115,8 @@ class LayerWatcher(QObject):
             "paint": self._on_paint,
             "set_data": self._on_change,
             "data": self._on_change,
+            "selected_label": self._on_style,
+            "colormap": self._on_style,
         }
         emitters = layer.events.emitters
         self._connections.make((emitters[n], c) for n, c in callbacks.items() if n in emitters)
@@ -129,3 +133,6 @@ class LayerWatcher(QObject):
 
     def _on_change(self, event: object = None) -> None:
         self.changed.emit()
+
+    def _on_style(self, event: object = None) -> None:
+        self.styled.emit()

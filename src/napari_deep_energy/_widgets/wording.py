@@ -37,6 +37,8 @@ def finished(answer: Answer) -> State:
     advice = " ".join(s.advice for s in solutions if s.advice)
     if answer.request.preview:
         return State("preview", f"Preview: {text}")
+    if answer.notice:
+        return State("error", f"{text}. The other engine gave no answer: {answer.notice}")
     return State("done", f"{text}. {advice}".strip(), "\n".join(map(numbers, solutions)))
 
 

@@ -1,0 +1,149 @@
+"""Names, colours, and edits of the strokes that one Ctrl+Z reverts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_deep_energy._widgets import classes, strokes_edits
+from napari_deep_energy.uncertainty import uncertainty
+
+from .conftest import TWO
+
+
+@pytest.fixture
+def viewer(viewer_model):
+    return viewer_model
+
+
+@pytest.fixture
+def session(desk):
+    desk.solve(*TWO)
+    return desk.dock.session
+
+
+def undone(desk):
+    """Strokes before an edit; call the result after the edit to undo it once and compare."""
+    before = desk.dock.seeds_layer.data.copy()
+
+    def check():
+        assert (desk.dock.seeds_layer.data != before).any(), "the edit changed nothing"
+        desk.dock.seeds_layer.undo()
+        np.testing.assert_array_equal(desk.dock.seeds_layer.data, before)
+
+    return check
+
+
+def test_clearing_a_class_leaves_the_others_and_is_one_undo(desk, session):
+    seeds = desk.dock.seeds_layer
+    ones = (seeds.data == 1).sum()
+    check = undone(desk)
+    seeds.selected_label = 2
+    strokes_edits.clear_class(session)
+    assert set(np.unique(seeds.data)) == {0, 1}
+    assert (seeds.data == 1).sum() == ones
+    check()
+
+
+def test_accepting_paints_what_is_certain_and_is_one_undo(desk, session):
+    seeds, before = desk.dock.seeds_layer, desk.dock.seeds_layer.data.copy()
+    solution = session.answer.solutions["analytic"]
+    check = undone(desk)
+    strokes_edits.accept(session)
+    added = (seeds.data != 0) & (before == 0)
+    assert (seeds.data[before > 0] == before[before > 0]).all()
+    assert (seeds.data[added] == solution.labels[added]).all()
+    np.testing.assert_array_equal(
+        added, (before == 0) & (solution.probabilities.max(0) >= strokes_edits.CERTAIN)
+    )
+    check()
+
+
+def test_accepting_a_matte_takes_certain_fore_and_background(desk, session):
+    with desk.solved():
+        desk.dock.task = "matte"
+    alpha = session.answer.solutions["analytic"].alpha
+    before = desk.dock.seeds_layer.data.copy()
+    check = undone(desk)
+    strokes_edits.accept(session)
+    data = desk.dock.seeds_layer.data
+    free = before == 0
+    assert (data[free & (alpha >= 0.96)] == 1).all()
+    assert (data[free & (alpha <= 0.04)] == 2).all()
+    assert not data[free & (alpha > 0.06) & (alpha < 0.94)].any()
+    check()
+
+
+def test_a_new_object_is_committed_and_one_undo_takes_all_back(desk, session):
+    region = desk.labels() == 1
+    seeds = desk.dock.seeds_layer
+    seeds.selected_label = 1
+    check = undone(desk)
+    assert session.committing.new_object() == 1
+    objects = desk.dock.results["", "objects"]
+    np.testing.assert_array_equal(objects.data, region)
+    assert not seeds.data.any()
+    check()
+    assert not objects.data.any()
+    seeds.redo()
+    assert not seeds.data.any()
+    np.testing.assert_array_equal(objects.data, region)
+
+
+def test_objects_are_numbered_and_stay(desk, session):
+    desk.dock.seeds_layer.selected_label = 1
+    session.committing.new_object()
+    first = desk.dock.results["", "objects"].data.copy()
+    desk.solve((1, 40, 5), (2, 5, 32))
+    desk.dock.seeds_layer.selected_label = 1
+    assert session.committing.commit() == 2
+    objects = desk.dock.results["", "objects"]
+    assert set(np.unique(objects.data)) <= {0, 1, 2}
+    assert ((objects.data == 1) <= (first == 1)).all()
+    assert objects.opacity > desk.dock.results["analytic", "labels"].opacity
+    desk.viewer.layers.remove(objects)
+    assert session.committing.commit() == 1
+
+
+def test_a_label_without_a_region_is_not_committed(desk, session):
+    desk.dock.seeds_layer.selected_label = 9
+    assert session.committing.commit() == 0
+    assert "Label 9 has no region" in desk.dock.state
+
+
+def test_a_class_can_be_named(desk, session):
+    classes.rename(session, 2, " sky ")
+    assert classes.name_of(desk.dock.seeds_layer, 2) == "sky"
+    for layer in (desk.dock.seeds_layer, desk.dock.results["analytic", "labels"]):
+        status = layer.get_status((4, 4), world=True)
+        assert "sky" in status["coordinates"] + status["value"]
+    desk.dock.engine = "both"
+    desk.solve((1, 30, 30))
+    assert list(desk.dock.results["network", "labels"].features["class"]) == ["sky"]
+    shown = [desk.dock.classes._list.item(i).text() for i in range(2)]
+    assert shown == ["1", "2 sky"]
+
+
+def test_the_list_takes_a_class_in_hand_and_names_it(desk, session):
+    listed = desk.dock.classes._list
+    listed.setCurrentRow(1)
+    assert desk.dock.seeds_layer.selected_label == 2
+    listed.item(1).setText("2 wall")
+    assert classes.name_of(desk.dock.seeds_layer, 2) == "wall"
+    listed.item(1).setText("2")
+    assert classes.name_of(desk.dock.seeds_layer, 2) == ""
+
+
+def test_a_colour_is_that_of_strokes_and_results(desk, session):
+    seeds, labels = desk.dock.seeds_layer, desk.dock.results["analytic", "labels"]
+    other = seeds.get_color(2).copy()
+    classes.recolour(seeds, 1, (1.0, 0.0, 0.5, 1.0))
+    for layer in (seeds, labels):
+        np.testing.assert_allclose(layer.get_color(1), (1.0, 0.0, 0.5, 1.0), atol=0.01)
+        np.testing.assert_allclose(layer.get_color(2), other, atol=0.01)
+
+
+def test_certain_pixels_are_not_doubtful(session):
+    solution = session.answer.solutions["analytic"]
+    certain = solution.probabilities.max(0) >= strokes_edits.CERTAIN
+    assert uncertainty(solution)[certain].max() <= 2 * (1 - strokes_edits.CERTAIN) + 1e-6
