@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from ..errors import Cancelled, Diverged, InvalidInput
-from . import demo, images, info, training
+from . import batch, demo, images, info, training
 
 app = typer.Typer(
     name="napari-deep-energy",
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command()(images.segment)
 app.command()(images.matte)
 app.command()(images.compare)
+app.command()(batch.batch)
 app.command()(demo.demo)
 app.command()(training.train)
 app.command()(training.finetune)
