@@ -72,7 +72,6 @@ def write_ome_zarr(
         If the extra ``scale`` is missing, the axes do not fit, or the disk is full.
     """
     da = require("dask.array", "OME-Zarr output")
-    writer, zarr = require("ome_zarr.writer", "OME-Zarr output"), require("zarr", "OME-Zarr output")
     if len(axes) != array.ndim or sorted(axes, key="tczyx".find) != list(axes):
         raise InvalidInput(
             f"axes {axes!r} do not fit an array of shape {tuple(array.shape)}; name each axis "
@@ -80,21 +79,35 @@ def write_ome_zarr(
         )
     array = array.astype(np.uint8) if array.dtype == bool else array
     chunks = tuple(CHUNK if axis in "yx" else 1 for axis in axes)
-    scales = dict(zip(axes, scale or (1.0,) * len(axes), strict=True))
     with replacing_folder(path) as draft:
-        levels = [da.from_array(array, chunks) if isinstance(array, np.ndarray) else array]
-        if not isinstance(array, np.ndarray):  # computed once, not again for each coarser level
-            levels = [_stored(levels[0].rechunk(chunks), draft / "finest.tmp", da)]
-        while max(_plane(levels[-1].shape, axes)) > SMALLEST:
-            levels.append(_halved(levels[-1], axes, is_labels, da))
-        writer.write_multiscale(
-            levels,
-            zarr.open_group(str(draft), mode="a"),
-            axes=list(axes),
-            scale=scales,
-            axes_units=dict.fromkeys(set(axes) & set("zyx"), unit) if unit else None,
-        )
+        if isinstance(array, np.ndarray):
+            level = da.from_array(array, chunks)
+        else:  # computed once, not again for each coarser level
+            level = _stored(array.rechunk(chunks), draft / "finest.tmp", da)
+        write_levels(draft, level, axes, scale, unit, is_labels)
         shutil.rmtree(draft / "finest.tmp", ignore_errors=True)
+
+
+def write_levels(
+    folder: Path,
+    finest: Any,
+    axes: str,
+    scale: tuple[float, ...] | None,
+    unit: str | None,
+    is_labels: bool,
+) -> None:
+    """Write the pyramid of a dask array whose blocks are cheap to compute into a folder."""
+    da, zarr = require("dask.array", "OME-Zarr output"), require("zarr", "OME-Zarr output")
+    levels = [finest]
+    while max(_plane(levels[-1].shape, axes)) > SMALLEST:
+        levels.append(_halved(levels[-1], axes, is_labels, da))
+    require("ome_zarr.writer", "OME-Zarr output").write_multiscale(
+        levels,
+        zarr.open_group(str(folder), mode="a"),
+        axes=list(axes),
+        scale=dict(zip(axes, scale or (1.0,) * len(axes), strict=True)),
+        axes_units=dict.fromkeys(set(axes) & set("zyx"), unit) if unit else None,
+    )
 
 
 def read_ome_zarr(path: Path) -> OmePicture:

@@ -57,7 +57,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(folder, tmp_path, set
 
 
 def test_no_scheduler_is_one_sentence(folder, tmp_path, settings, monkeypatch):
-    monkeypatch.setattr("napari_deep_energy.batch.running.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("napari_deep_energy.clusters.CONNECT_SECONDS", 0.5)
     jobs = make_jobs(find_pairs(folder), tmp_path / "out", settings)
     with pytest.raises(InvalidInput, match="no dask scheduler answers"):
         list(run_batch(jobs, "tcp://127.0.0.1:9"))

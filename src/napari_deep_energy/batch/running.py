@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ..errors import Cancelled, InvalidInput
+from ..clusters import as_they_end, connected
+from ..errors import Cancelled
 from ..extras import require
 from ..folders import remove_drafts
 from ..minimisers import Stop, never
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .jobs import Job, Record
-
-CONNECT_SECONDS = 10
-"""How long a cluster may take to answer."""
-POLL_SECONDS = 0.2
-"""How long a cancellation may go unnoticed."""
 
 
 def run_batch(
@@ -71,28 +65,9 @@ def _here(tasks: Sequence[Any], stop: Stop) -> Iterator[Record]:
 def _on_cluster(
     jobs: Sequence[Job], tasks: Sequence[Any], address: str, stop: Stop
 ) -> Iterator[Record]:
-    distributed = require("distributed", "--scheduler")
-    try:
-        # Not the default client: a program's other dask work must not move to the cluster.
-        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:  # a time-out is an OSError
-        raise InvalidInput(
-            f"no dask scheduler answers at {address!r} ({error}); start one with "
-            "'dask scheduler' and give the address that it prints."
-        ) from error
-    with client:
-        futures = client.compute(list(tasks))
-        ended: Queue[Any] = Queue()
-        for future in futures:
-            future.add_done_callback(ended.put)
-        waiting = dict(zip(futures, jobs, strict=True))
-        while waiting:
-            if stop():
-                client.cancel(list(waiting), force=True)
-                raise Cancelled
-            with suppress(Empty):
-                future = ended.get(timeout=POLL_SECONDS)
-                yield _record(future, waiting.pop(future))
+    with connected(address) as client:
+        for number, future in as_they_end(client, tasks, stop):
+            yield _record(future, jobs[number])
 
 
 def _record(future: Any, job: Job) -> Record:
