@@ -42,10 +42,16 @@ class RandomWalker:
     """Added to each affinity. It joins regions that exp() would cut off, so that every pixel is
     decided by some seed: an isolated region takes the classes across its weakest borders."""
 
-    def laplacian(self, image: torch.Tensor) -> GridLaplacian:
-        """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds."""
+    def laplacian(
+        self, image: torch.Tensor, spacing: tuple[float, ...] | None = None
+    ) -> GridLaplacian:
+        """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds.
+
+        ``spacing`` is the distance of neighbours along each axis, 1 by default: differences are
+        taken a unit of length, so that a step between far slices counts less.
+        """
         image = grey(image) if self.colour == "grey" else image
-        return GridLaplacian(affinities(image, self.beta, self.floor))
+        return GridLaplacian(affinities(image, self.beta, self.floor, spacing))
 
     def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
         """The energy of ``problem``, on its device and in its precision.
@@ -56,11 +62,17 @@ class RandomWalker:
         return seeded_energy(laplacian, problem, problem.seeds, self.lam, self.hard_seeds)
 
 
-def affinities(image: torch.Tensor, beta: float, floor: float) -> list[torch.Tensor]:
-    """w_ij = exp(-beta |I_i - I_j|^2) + floor between neighbours, one (B, 1, *S-1) an axis."""
+def affinities(
+    image: torch.Tensor, beta: float, floor: float, spacing: tuple[float, ...] | None = None
+) -> list[torch.Tensor]:
+    """w_ij = exp(-beta |I_i - I_j|^2 / h^2) + floor between neighbours, one (B, 1, *S-1) an axis.
+
+    h is the ``spacing`` along the axis, 1 by default.
+    """
+    spacing = spacing or (1.0,) * (image.ndim - 2)
     return [
-        torch.exp(-beta * image.diff(dim=axis).square().sum(1, keepdim=True)) + floor
-        for axis in range(2, image.ndim)
+        torch.exp(-beta / step**2 * image.diff(dim=axis).square().sum(1, keepdim=True)) + floor
+        for axis, step in enumerate(spacing, start=2)
     ]
 
 
