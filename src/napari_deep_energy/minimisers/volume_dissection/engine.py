@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from ...energy.quadratic import shifted
@@ -21,6 +20,9 @@ from ..solution import Outcome, Solution, Stop, never, read_out
 from .plan import make_volume_plan
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ...energy import QuadraticEnergy
     from ...problem import Problem
     from .plan import Batch, Kind, Level
@@ -154,7 +156,7 @@ def _solve(levels: tuple[Level, ...], system: _System, stop: Stop) -> torch.Tens
     return x
 
 
-def _on(values: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+def _on(values: NDArray[np.int64], like: torch.Tensor) -> torch.Tensor:
     return torch.as_tensor(values, device=like.device)
 
 
