@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from ..errors import Cancelled, Diverged, InvalidInput
-from . import demo, images, info, training
+from . import batch, demo, images, info, scale, training
 
 app = typer.Typer(
     name="napari-deep-energy",
@@ -20,6 +20,9 @@ app = typer.Typer(
 app.command()(images.segment)
 app.command()(images.matte)
 app.command()(images.compare)
+app.command()(batch.batch)
+app.command()(scale.volume)
+app.command()(scale.tiled)
 app.command()(demo.demo)
 app.command()(training.train)
 app.command()(training.finetune)

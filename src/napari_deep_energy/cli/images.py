@@ -129,20 +129,26 @@ def compare(
 
     On the paper's energy unless asked otherwise, since the bundled network was trained on it.
     """
-    from ..errors import InvalidInput
     from ..interactive import make_spec
     from ..results import read_inputs, write_comparison
 
-    if task is Task.segment and epsilon is not None:
-        raise InvalidInput("--epsilon belongs to matting; use --task matte, or --beta.")
-    if task is Task.matte and beta is not None:
-        raise InvalidInput("--beta belongs to segmentation; use --task segment, or --epsilon.")
+    check_parameters(task, beta, epsilon)
     spec = make_spec(task, energy, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, task)
     solutions = _solve(inputs, spec, "both", model, device)
     _print_advice(solutions)
     _print_table(write_comparison(output, inputs, solutions, spec))
     Console().print(f"results in {output}", highlight=False)
+
+
+def check_parameters(task: Task, beta: float | None, epsilon: float | None) -> None:
+    """Refuse a parameter of the other task."""
+    from ..errors import InvalidInput
+
+    if task is Task.segment and epsilon is not None:
+        raise InvalidInput("--epsilon belongs to matting; use --task matte, or --beta.")
+    if task is Task.matte and beta is not None:
+        raise InvalidInput("--beta belongs to segmentation; use --task segment, or --epsilon.")
 
 
 def _run_one(

@@ -67,12 +67,17 @@ class RandomWalker:
         check_number("prior", self.prior, 0, 1e6)
         check_number("bandwidth", self.bandwidth, 1e-6, 1)
 
-    def laplacian(self, image: torch.Tensor) -> GridLaplacian:
-        """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds."""
+    def laplacian(
+        self, image: torch.Tensor, spacing: tuple[float, ...] | None = None
+    ) -> GridLaplacian:
+        """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds.
+
+        ``spacing`` is the distance of neighbours along each axis, 1 by default: differences are
+        taken a unit of length, so that a step between far slices counts less.
+        """
         features = {"grey": grey, "lab": lab, "channels": lambda image: image}[self.colour](image)
-        return GridLaplacian(
-            affinities(features, self.beta, self.floor), StrokePrior(image) if self.prior else None
-        )
+        affinity = affinities(features, self.beta, self.floor, spacing)
+        return GridLaplacian(affinity, StrokePrior(image) if self.prior else None)
 
     def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
         """The energy of ``problem``, on its device and in its precision.
@@ -90,12 +95,19 @@ class RandomWalker:
 
 
 def affinities(
-    image: torch.Tensor, beta: float | Literal["auto"], floor: float
+    image: torch.Tensor,
+    beta: float | Literal["auto"],
+    floor: float,
+    spacing: tuple[float, ...] | None = None,
 ) -> list[torch.Tensor]:
-    """w_ij = exp(-beta |I_i - I_j|^2) + floor between neighbours, one (B, 1, *S-1) an axis."""
+    """w_ij = exp(-beta |I_i - I_j|^2 / h^2) + floor between neighbours, one (B, 1, *S-1) an axis.
+
+    h is the ``spacing`` along the axis, 1 by default.
+    """
     steps = [
-        image.diff(dim=axis).square().sum(1, keepdim=True) for axis in range(2, image.ndim)
-    ]  # |I_i - I_j|^2
+        image.diff(dim=axis).square().sum(1, keepdim=True) / h**2
+        for axis, h in enumerate(spacing or (1.0,) * (image.ndim - 2), start=2)
+    ]  # |I_i - I_j|^2 / h^2
     sharpness = auto_beta(steps) if beta == "auto" else beta
     return [torch.exp(-sharpness * step) + floor for step in steps]
 

@@ -80,10 +80,10 @@ class Factor:
         self._sweep(system, self._touched(None), stop, forward_only=True)
         self._sweep(system, self._touched(changed), stop, forward_only=False)
 
-    def solve(self, stop: Stop) -> torch.Tensor:
-        """x of each pixel, (H * W, K)."""
+    def solve(self, stop: Stop, ring: torch.Tensor | None = None) -> torch.Tensor:
+        """x of each pixel, (H * W, K); of a part of a picture, from x on its ``ring`` (R, K)."""
         pieces = []
-        known = [self.like.new_zeros(1, 0, self._classes())]
+        known = [self.like.new_zeros(1, 0, self._classes()) if ring is None else ring[None]]
         for level, below in zip(self.levels, [*self.levels[1:], []], strict=True):
             check(stop)
             deeper = [
@@ -100,6 +100,13 @@ class Factor:
             known = deeper
         pieces.sort(key=lambda piece: piece[0])
         return torch.cat([x.flatten(0, 1) for _, x in pieces])[self.rank]
+
+    @property
+    def remainder(self) -> Remainder:
+        """What the whole leaves on its ring, one node; the ring is empty unless it is a part."""
+        kept = self.levels[0][0].kept
+        assert kept is not None
+        return kept
 
     def _classes(self) -> int:
         centre = self.levels[0][0].centre

@@ -89,11 +89,16 @@ def reach_of(offsets: tuple[Offset, ...]) -> int:
 
 
 @lru_cache(maxsize=8)
-def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...]) -> Plan:
-    """Plan for pictures of ``size`` and a stencil with these ``offsets`` (one of each pair)."""
+def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool = False) -> Plan:
+    """Plan for pictures of ``size`` and a stencil with these ``offsets`` (one of each pair).
+
+    ``is_inner`` plans for a part of a larger picture: its root has a ring on every side.
+    """
     reach = reach_of(offsets)
     has_corners = any(o[0] and o[1] for o in offsets)
-    root = Tile(size, (False,) * 4, reach, has_corners, True)
+    root = Tile(size, (is_inner,) * 4, reach, has_corners, True)
+    # What lies around a part has a ring too, as if the part were within a larger picture.
+    picture = (size[0] + 1, size[1] + 1) if is_inner else size
     batches: dict[Tile, list[NDArray[np.int64]]] = {root: [np.zeros((1, 2), np.int64)]}
     levels: list[tuple[Shape, ...]] = []
     while batches:
@@ -101,7 +106,7 @@ def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...]) -> Plan:
         is_large = 2 ** (len(levels) + 1) <= LARGE
         level: list[Shape] = []
         deeper: dict[Tile, list[NDArray[np.int64]]] = {}
-        cuts = [None if axis is None else cut(tile, axis, is_large, size) for tile in batches]
+        cuts = [None if axis is None else cut(tile, axis, is_large, picture) for tile in batches]
         for number, (tile, blocks) in enumerate(batches.items()):
             origins = np.concatenate(blocks)
             shape = _shape(tile, axis, origins, offsets)

@@ -61,6 +61,10 @@ class Couplings:
 
     def padded(self, is_fixed: torch.Tensor) -> torch.Tensor:
         """Planes with a margin of zeros, flattened, fixed pixels (1, H, W) cut off."""
+        return pad(self.cut(is_fixed), (self.reach,) * 4).flatten()
+
+    def cut(self, is_fixed: torch.Tensor) -> torch.Tensor:
+        """Planes with fixed pixels (1, H, W) cut off."""
         planes = self.planes
         if is_fixed.any():
             free = (~is_fixed[0]).to(planes)
@@ -68,7 +72,7 @@ class Couplings:
             for number, offset in enumerate(self.offsets):
                 here, there = shifted(offset)
                 planes[number][here] = self.planes[number][here] * free[here] * free[there]
-        return pad(planes, (self.reach,) * 4).flatten()
+        return planes
 
     def widened(self, mask: torch.Tensor) -> torch.Tensor:
         """Pixels of a mask (1, H, W) and those coupled to them, (H, W)."""
@@ -94,12 +98,20 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings) -> torch.Tensor:
     targets sum to one: its answer is one minus the others.
     """
     targets, is_fixed = energy.targets[0].to(couplings.planes), energy.is_fixed[0]
-    confidence = energy.confidence[0].to(couplings.planes)  # (1, H, W)
-    held = is_fixed | (confidence > 0)
+    held = is_fixed | (energy.confidence[0] > 0)
     if not held.any():
         raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
     if len(targets) > 1 and ((targets.sum(0) - 1).abs() < ROUNDING)[held[0]].all():
         targets = targets[:-1]
+    return columns_for(energy, couplings, targets)
+
+
+def columns_for(
+    energy: QuadraticEnergy, couplings: Couplings, targets: torch.Tensor
+) -> torch.Tensor:
+    """As :func:`columns_of` for these ``targets`` (K, H, W), whether or not a seed is there."""
+    is_fixed = energy.is_fixed[0]
+    confidence = energy.confidence[0].to(couplings.planes)  # (1, H, W)
     excess, rhs = confidence, confidence * targets
     if is_fixed.any():
         fixed = is_fixed.to(targets)

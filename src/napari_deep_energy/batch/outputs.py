@@ -1,0 +1,75 @@
+"""The files of one picture's results, in the formats that were asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InvalidInput
+from ..files import write_array, write_picture
+from ..ome import write_ome_zarr
+from ..pictures import cutout, on_checkerboard, overlay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ..energy import EnergySpec
+    from ..minimisers import Solution
+
+
+def write_outputs(
+    folder: Path,
+    image: NDArray[Any],
+    strokes: NDArray[Any],
+    solution: Solution,
+    spec: EnergySpec,
+    formats: tuple[str, ...],
+) -> None:
+    """Write ``labels`` and ``probabilities``, or ``alpha``; PNG brings a picture to look at.
+
+    An 8-bit PNG cannot hold probabilities: it has the labels, or alpha in 255 steps, and
+    ``overlay.png`` or ``cutout.png``.
+
+    Raises
+    ------
+    InvalidInput
+        If a label is too large for a PNG, or the disk is full.
+    """
+    if spec.task == "matte":
+        arrays = {"alpha": (solution.alpha, "yx")}
+    else:
+        kind = np.uint8 if max(solution.values) < 256 else np.int32
+        arrays = {
+            "labels": (solution.labels.astype(kind), "yx"),
+            "probabilities": (solution.probabilities, "cyx"),
+        }
+    for name, (array, axes) in arrays.items():
+        if "tiff" in formats:
+            write_array(folder / f"{name}.tif", array, axes.upper())
+        if "ome-zarr" in formats:
+            write_ome_zarr(folder / f"{name}.ome.zarr", array, axes, is_labels=name == "labels")
+    if "png" in formats:
+        _write_pngs(folder, image, strokes, solution, spec)
+
+
+def _write_pngs(
+    folder: Path,
+    image: NDArray[Any],
+    strokes: NDArray[Any],
+    solution: Solution,
+    spec: EnergySpec,
+) -> None:
+    if spec.task == "matte":
+        rgba = cutout(image, solution.alpha)
+        write_picture(folder / "alpha.png", np.rint(255 * solution.alpha).astype(np.uint8))
+        write_picture(folder / "cutout.png", rgba)
+        write_picture(folder / "overlay.png", on_checkerboard(rgba))
+        return
+    if (largest := max(solution.values)) > 65535:
+        raise InvalidInput(f"label {largest} does not fit into a PNG; ask for TIFF or OME-Zarr.")
+    kind = np.uint8 if largest < 256 else np.uint16
+    write_picture(folder / "labels.png", solution.labels.astype(kind))
+    write_picture(folder / "overlay.png", overlay(image, solution.labels, strokes))

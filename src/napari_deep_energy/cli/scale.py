@@ -1,0 +1,191 @@
+"""``volume`` and ``tiled``: what is too deep or too large for ``segment`` and ``matte``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from .images import Beta, Device, Epsilon, HardSeeds, Lam, Task, check_parameters
+
+if TYPE_CHECKING:
+    from ..energy import RandomWalker
+    from ..lazy_pictures import LazyPicture
+
+ImageFile = Annotated[Path, typer.Argument(help="TIFF or OME-Zarr.")]
+StrokesFile = Annotated[
+    Path, typer.Argument(help="Labels of the picture's size: 0 unlabelled, 1, 2, ...")
+]
+Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")]
+
+
+def volume(
+    image: ImageFile,
+    strokes: StrokesFile,
+    output: Output = Path("volume"),
+    spacing: Annotated[
+        str | None, typer.Option(help="Size of a voxel as Z,Y,X; by default what the file tells.")
+    ] = None,
+    planes: Annotated[
+        bool, typer.Option(help="One plane after another, each by its own strokes (T or Z).")
+    ] = False,
+    beta: Beta = None,
+    lam: Lam = None,
+    hard_seeds: HardSeeds = False,
+    device: Device = "auto",
+) -> None:
+    """Segment a volume or a stack: labels.ome.tif, probabilities.ome.tif and report.json."""
+    from ..interactive import make_spec
+    from ..lazy_pictures import open_picture
+
+    spec: Any = make_spec("segment", "paper", beta=beta, lam=lam, hard_seeds=hard_seeds)
+    picture, seeds = open_picture(image), open_picture(strokes)
+    stack = "TYX" if "Z" not in picture.axes and "T" in picture.axes else "ZYX"
+    data, labels = picture.arranged(stack), seeds.arranged(seeds.axes.strip("CS")[-3:])
+    steps = _steps(spacing) or _three(picture.spacing)
+    if planes or stack == "TYX":
+        _planes(data, labels, spec, device, output, picture, stack)
+        return
+    _whole(data, labels, spec, device, output, picture, steps)
+
+
+def _whole(
+    data: Any,
+    labels: Any,
+    spec: RandomWalker,
+    device: str,
+    output: Path,
+    picture: LazyPicture,
+    steps: tuple[float, ...],
+) -> None:
+    import numpy as np
+
+    from ..energy import spec_to_dict
+    from ..files import write_report
+    from ..lazy_pictures import write_tiff
+    from ..volumes import segment_volume
+
+    with Console(stderr=True).status("solving"):
+        solution = segment_volume(
+            np.asarray(data), np.asarray(labels), spacing=steps, spec=spec, device=device
+        )
+    kind = np.uint8 if max(solution.values) < 256 else np.int32
+    write_tiff(output / "labels.ome.tif", solution.labels.astype(kind), "ZYX", steps, picture.unit)
+    write_tiff(
+        output / "probabilities.ome.tif", solution.probabilities, "CZYX", steps, picture.unit
+    )
+    report = {
+        "spacing": list(steps),
+        "unit": picture.unit,
+        "classes": list(solution.values),
+        "spec": spec_to_dict(spec),
+        "outcome": str(solution.outcome),
+        "energy": solution.energy,
+        "residual": solution.residual,
+        "seconds": solution.seconds,
+    }
+    write_report(output / "report.json", report)
+    Console().print(
+        f"{solution.outcome}, energy {solution.energy:.4g}, {solution.seconds:.2f} s; results in "
+        f"{output}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _planes(
+    data: Any,
+    labels: Any,
+    spec: RandomWalker,
+    device: str,
+    output: Path,
+    picture: LazyPicture,
+    axes: str,
+) -> None:
+    import numpy as np
+
+    from ..energy import spec_to_dict
+    from ..files import write_report
+    from ..lazy_pictures import write_tiff
+    from ..volumes import segment_stack
+
+    strokes = np.asarray(labels)
+    result = np.zeros(strokes.shape, np.uint8 if strokes.max() < 256 else np.int32)
+    done = []
+    for number, solution in segment_stack(np.asarray(data), strokes, spec=spec, device=device):
+        result[number] = solution.labels
+        done.append({"plane": number, "engine": solution.engine, "energy": solution.energy})
+    steps = picture.spacing[-2:] if axes == "TYX" else _three(picture.spacing)
+    write_tiff(output / "labels.ome.tif", result, axes, steps, picture.unit)
+    write_report(output / "report.json", {"spec": spec_to_dict(spec), "planes": done})
+    Console().print(f"{len(done)} of {len(result)} planes; results in {output}", highlight=False)
+
+
+def _three(spacing: tuple[float, ...]) -> tuple[float, ...]:
+    return (1.0,) * (3 - len(spacing)) + spacing
+
+
+def _steps(text: str | None) -> tuple[float, ...] | None:
+    from ..errors import InvalidInput
+
+    if text is None:
+        return None
+    try:
+        steps = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        steps = ()
+    if len(steps) != 3:
+        raise InvalidInput(f"--spacing {text!r} is not three numbers such as 2,0.5,0.5.")
+    return steps
+
+
+def tiled(
+    image: ImageFile,
+    strokes: StrokesFile,
+    output: Output = Path("tiled"),
+    task: Annotated[Task, typer.Option(help="What is asked.")] = Task.segment,
+    tile: Annotated[int, typer.Option(help="Rows and columns of a tile.")] = 512,
+    memory: Annotated[
+        float | None, typer.Option(help="GiB that a process may take; more is refused.")
+    ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only tell memory and disk, and stop.")
+    ] = False,
+    beta: Beta = None,
+    epsilon: Epsilon = None,
+    lam: Lam = None,
+    hard_seeds: HardSeeds = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of a dask.distributed scheduler, such as tcp://host:8786."),
+    ] = None,
+) -> None:
+    """Solve a picture of any size exactly, in the memory of a tile; results are OME-Zarr."""
+    from ..interactive import make_spec
+    from ..lazy_pictures import open_picture
+    from ..tiled import plan_tiled, solve_tiled
+
+    check_parameters(task, beta, epsilon)
+    spec = make_spec(task, "paper", beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    data, seeds = open_picture(image).arranged("YX"), open_picture(strokes).arranged("YX")
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(str(plan_tiled(data, seeds, spec, tile).estimate))
+    if estimate:
+        return
+    limit = None if memory is None else int(memory * 2**30)
+    with Progress(console=Console(stderr=True)) as bar:
+        steps = bar.add_task("tiles")
+        solve_tiled(
+            data,
+            seeds,
+            output,
+            spec,
+            tile=tile,
+            memory_limit=limit,
+            scheduler=scheduler,
+            progress=lambda done, total: bar.update(steps, completed=done, total=total),
+        )
+    console.print(f"results in {output}")

@@ -1,0 +1,212 @@
+"""Elimination of one tile, of what lies between two halves, and the way back.
+
+Exact: what a tile leaves on its ring (the Schur complement) stands for it in all that follows, so
+that no tile needs to see another, and no iteration is needed. The formulas are those of
+:mod:`..minimisers.nested_dissection.elimination`; nothing is subtracted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..energy.quadratic import shifted
+from ..minimisers import Stop, never
+from ..minimisers.nested_dissection.elimination import inverse
+from ..minimisers.nested_dissection.factor import Factor
+from ..minimisers.nested_dissection.geometry import Tile, ring_of
+from ..minimisers.nested_dissection.plan import make_plan
+from ..minimisers.nested_dissection.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from .grid import Grid, Node
+    from .source import BoxSystem, Source
+
+
+BLOCK = 512
+"""Rows of a remainder that are added at a time."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an eliminated node leaves on its ring, in ascending order of the ring's pixels."""
+
+    coupling: NDArray[np.floating]
+    """(R, R); the diagonal is ignored."""
+    columns: NDArray[np.floating]
+    """(R, 1 + K): what joins row excess and right-hand sides."""
+
+
+def factor_tile(
+    source: Source, grid: Grid, node: Node, stop: Stop = never
+) -> tuple[Factor, NDArray[np.int64]]:
+    """Factor of a tile, and the numbers of its ring's pixels, -1 off the picture."""
+    box = grid.interior(node)
+    system = source.system(box, grid.reach)
+    columns = system.columns.flatten(1).T
+    factor = Factor(make_plan(box.shape, system.offsets, True), system.planes[:0])
+    whole = System(
+        system.planes.flatten(), columns[:, :1].contiguous(), columns[:, 1:].contiguous()
+    )
+    factor.take_in(whole, None, True, stop)
+    ring = ring_of(Tile(box.shape, (True,) * 4, grid.reach, grid.has_corners, True))
+    rows, across = ring[:, 0] + box.top, ring[:, 1] + box.left
+    inside = (rows >= 0) & (rows < grid.size[0]) & (across >= 0) & (across < grid.size[1])
+    return factor, np.where(inside, rows * grid.size[1] + across, -1)
+
+
+def eliminate_tile(source: Source, grid: Grid, node: Node, stop: Stop = never) -> Left:
+    """What a tile leaves on its ring."""
+    factor, ring = factor_tile(source, grid, node, stop)
+    coupling, excess, rhs = (part[0] for part in factor.remainder)
+    order = torch.from_numpy(np.argsort(ring)[np.count_nonzero(ring < 0) :])
+    columns = torch.cat([excess, rhs], 1)
+    return Left(coupling[order][:, order].numpy(), columns[order].numpy())
+
+
+def solve_tile(
+    source: Source, grid: Grid, node: Node, skeleton: Skeleton | None, stop: Stop = never
+) -> torch.Tensor:
+    """x of the pixels that a tile owns, (K, h, w); there is no skeleton if it is the only tile.
+
+    Factored again rather than kept: the factors of all tiles would not fit into memory.
+    """
+    factor, ring = factor_tile(source, grid, node, stop)
+    classes = factor.remainder.rhs.shape[2]
+    known = torch.zeros(ring.size, classes, dtype=factor.like.dtype)
+    interior, owned = grid.interior(node), grid.owned(node)
+    x = known.new_empty(classes, *owned.shape)
+    if skeleton is not None:
+        known[torch.from_numpy(ring >= 0)] = skeleton.at(ring[ring >= 0])
+        x[:] = skeleton.on(grid.pixels(owned))
+    height, width = interior.shape
+    x[:, :height, :width] = factor.solve(stop, known).T.reshape(-1, height, width)
+    return source.project(x, owned)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The solution on all separators."""
+
+    pixels: NDArray[np.int64]
+    """(S) ascending."""
+    x: torch.Tensor
+    """(S, K)"""
+
+    def at(self, pixels: NDArray[np.int64]) -> torch.Tensor:
+        """x of some separator pixels, (n, K)."""
+        return self.x[torch.from_numpy(np.searchsorted(self.pixels, pixels))]
+
+    def on(self, pixels: NDArray[np.int64]) -> torch.Tensor:
+        """x of a box of pixels (h, w), zero off the separators: (K, h, w)."""
+        place = np.searchsorted(self.pixels, pixels).clip(0, len(self.pixels) - 1)
+        is_known = torch.from_numpy(self.pixels[place] == pixels)
+        return torch.where(is_known, self.x[torch.from_numpy(place)].movedim(-1, 0), 0)
+
+
+def merge(
+    source: Source, grid: Grid, node: Node, left: Callable[[Node], Left]
+) -> tuple[Left, NodeFactor]:
+    """Eliminate what is between the halves of a node, given what each of them ``left``."""
+    system = source.system(grid.separator(node), grid.reach)
+    pivots = grid.pixels(grid.separator(node)).ravel()
+    ring = grid.ring(node)
+    front = np.concatenate([pivots, ring])
+    own = system.columns.flatten(1).T  # (P, 1 + K)
+    rows = own.new_zeros(len(pivots), len(front))
+    square = own.new_zeros(len(ring), len(ring))
+    columns = own.new_zeros(len(front), own.shape[1])
+    columns[: len(pivots)] = own
+    for half in node.halves:
+        place, remainder = _places(front, grid.ring(half)), left(half)
+        columns[place] += torch.from_numpy(np.array(remainder.columns))
+        _add_remainder(rows, square, place, remainder.coupling)
+    _add_own(rows, front, system, grid, node)
+    to_ring, held = rows[:, len(pivots) :], columns[: len(pivots)]
+    excess = held[:, 0] + to_ring.sum(1)
+    inverted = inverse(rows[None, :, : len(pivots)], excess[None])[0]
+    gain = inverted @ to_ring
+    square.addmm_(to_ring.T, gain)
+    passed = columns[len(pivots) :].addmm_(gain.T, held)
+    factor = NodeFactor(gain.numpy(), (inverted @ held[:, 1:]).numpy())
+    return Left(square.numpy(), passed.numpy()), factor
+
+
+@dataclass(frozen=True)
+class NodeFactor:
+    """What gives x between the halves of a node from x on its ring: centre + gain x."""
+
+    gain: NDArray[np.floating]
+    """(P, R)"""
+    centre: NDArray[np.floating]
+    """(P, K)"""
+
+
+def _add_remainder(
+    rows: torch.Tensor, square: torch.Tensor, place: torch.Tensor, coupling: NDArray[np.floating]
+) -> None:
+    """Add a half's remainder (R', R'), which may be too large to hold twice."""
+    pivots = len(rows)
+    for start in range(0, len(place), BLOCK):
+        end = min(start + BLOCK, len(place))
+        block = torch.from_numpy(np.array(coupling[start:end]))
+        here = place[start:end]
+        own = here < pivots
+        rows[here[own][:, None], place] += block[own]
+        on_ring = place >= pivots
+        into = place[on_ring] - pivots
+        square[(here[~own] - pivots)[:, None], into] += block[~own][:, on_ring]
+
+
+def _places(front: NDArray[np.int64], pixels: NDArray[np.int64]) -> torch.Tensor:
+    """Where pixels are in a front."""
+    order = np.argsort(front)
+    return torch.from_numpy(order[np.searchsorted(front, pixels, sorter=order)])
+
+
+def _add_own(
+    rows: torch.Tensor, front: NDArray[np.int64], system: BoxSystem, grid: Grid, node: Node
+) -> None:
+    """Add the matrix's own entries to the pivots' rows."""
+    box = grid.separator(node)
+    reach = grid.reach
+    down = np.arange(box.top - reach, box.bottom + reach)[:, None]
+    across = np.arange(box.left - reach, box.right + reach)
+    inside = (down >= 0) & (down < grid.size[0]) & (across >= 0) & (across < grid.size[1])
+    number = np.where(inside, down * grid.size[1] + across, -1)
+    order = np.argsort(front)
+    found = np.searchsorted(front, number, sorter=order).clip(0, len(front) - 1)
+    place = np.where(front[order[found]] == number, order[found], -1)
+    for plane, offset in zip(system.planes, system.offsets, strict=True):
+        if offset == (0, 0):
+            continue
+        here, there = shifted(offset)
+        first, second, value = place[here].ravel(), place[there].ravel(), plane[here].flatten()
+        for a, b in ((first, second), (second, first)):
+            is_entry = (a >= 0) & (a < len(rows)) & (b >= 0)
+            rows[a[is_entry], b[is_entry]] += value[torch.from_numpy(is_entry)]
+
+
+def solve_skeleton(grid: Grid, root: Node, factor: Callable[[Node], NodeFactor]) -> Skeleton:
+    """x on all separators of a picture of several tiles, from the root down."""
+    nodes = [node for node in root.walk() if node.halves]
+    separators = [grid.pixels(grid.separator(node)).ravel() for node in nodes]
+    pixels = np.sort(np.concatenate(separators))
+    solved: Skeleton | None = None
+    for node, own in zip(nodes, separators, strict=True):  # parents first: the ring is known
+        known = factor(node)
+        x = torch.from_numpy(known.centre)
+        if solved is None:
+            solved = Skeleton(pixels, torch.zeros(len(pixels), x.shape[1], dtype=x.dtype))
+        if known.gain.shape[1]:
+            x = x + torch.from_numpy(known.gain) @ solved.at(grid.ring(node))
+        solved.x[torch.from_numpy(np.searchsorted(pixels, own))] = x
+    assert solved is not None
+    return solved

@@ -1,0 +1,152 @@
+"""Volumes and stacks: the true 3D random walker, or one plane after another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from .energy import RandomWalker
+from .errors import Cancelled, InvalidInput
+from .images import channels_first, normalise
+from .interactive import InteractiveSolver, choose_device
+from .minimisers import Solution, Stop, never
+from .minimisers.volume_dissection import VolumeDissection
+from .problem import Problem
+from .seeds import check_labels, class_values, one_hot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from .interactive import Engine
+
+
+def segment_volume(
+    image: NDArray[Any],
+    seeds: NDArray[Any],
+    *,
+    spacing: tuple[float, ...] | None = None,
+    spec: RandomWalker | None = None,
+    device: str = "auto",
+    stop: Stop = never,
+) -> Solution:
+    """Segment a volume exactly, each voxel joined to its six neighbours (Grady 2006).
+
+    Parameters
+    ----------
+    image
+        (D, H, W), (D, H, W, C) or (C, D, H, W), any real type; see :func:`images.normalise`. The
+        percentiles of 16-bit and float pictures are those of the whole volume and all channels.
+    seeds
+        (D, H, W) integers: 0 unlabelled, any positive values for the classes, at least two.
+    spacing
+        Size of a voxel along D, H and W in any unit, such as a layer's scale. Only ratios count:
+        the finest axis keeps ``beta``, along coarser ones differences are divided by the ratio.
+    spec
+        The energy; the random walker of the paper by default.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+    stop
+        Polled during the work; return true to cancel.
+
+    Returns
+    -------
+    Solution
+        Its ``labels`` are (D, H, W), its ``probabilities`` (K, D, H, W).
+
+    Raises
+    ------
+    InvalidInput
+        If image and seeds do not make a problem, or memory would not do; the message says how
+        much would.
+    Cancelled
+        If ``stop`` returned true.
+    """
+    labels = check_labels(seeds)
+    if labels.ndim != 3:
+        raise InvalidInput(f"seeds have shape {labels.shape}; a volume has three axes, (D, H, W).")
+    planes = normalise(channels_first(np.asarray(image), labels.shape))
+    place = choose_device(device)
+    values = class_values(labels)
+    problem = Problem(
+        torch.from_numpy(np.ascontiguousarray(planes))[None].to(place, torch.float64),
+        one_hot(labels, values).to(place, torch.float64),
+        tuple(values),
+    )
+    spec = spec or RandomWalker()
+    laplacian = spec.laplacian(problem.image, relative_spacing(spacing, 3))
+    return VolumeDissection().minimise(problem, spec.energy(problem, laplacian), stop)
+
+
+def relative_spacing(spacing: tuple[float, ...] | None, axes: int) -> tuple[float, ...]:
+    """Spacing in units of the finest axis.
+
+    Raises
+    ------
+    InvalidInput
+        If there is not one positive, finite number an axis.
+    """
+    if spacing is None:
+        return (1.0,) * axes
+    steps = np.asarray(spacing, float)
+    if steps.shape != (axes,) or not (np.isfinite(steps).all() and (steps > 0).all()):
+        raise InvalidInput(
+            f"spacing {tuple(spacing)} does not fit; give {axes} positive numbers, one an axis."
+        )
+    return tuple(float(step) for step in steps / steps.min())
+
+
+def segment_stack(
+    image: NDArray[Any],
+    seeds: NDArray[Any],
+    *,
+    spec: RandomWalker | None = None,
+    engine: Engine = "auto",
+    device: str = "auto",
+    stop: Stop = never,
+) -> Iterator[tuple[int, Solution]]:
+    """Segment the planes of a T or Z stack one by one, each by its own strokes.
+
+    Intensities are scaled once for the whole stack, so that planes can be compared.
+
+    Parameters
+    ----------
+    image
+        (N, H, W), (N, H, W, C) or (C, N, H, W).
+    seeds
+        (N, H, W) integers; planes without any stroke are passed over.
+    spec, device, stop
+        As in :func:`segment_volume`.
+    engine
+        As in :func:`segment`.
+
+    Yields
+    ------
+    tuple
+        Number of the plane and its solution.
+
+    Raises
+    ------
+    InvalidInput
+        If no plane has strokes, or one has only a single label.
+    """
+    labels = np.asarray(seeds)
+    if labels.ndim != 3:
+        raise InvalidInput(f"seeds have shape {labels.shape}; a stack has three axes, (N, H, W).")
+    planes = normalise(channels_first(np.asarray(image), labels.shape))
+    painted = [number for number, plane in enumerate(labels) if plane.any()]
+    if not painted:
+        raise InvalidInput("seeds hold no stroke; paint at least two labels on some plane.")
+    for number in painted:
+        if stop():
+            raise Cancelled
+        plane, strokes = planes[:, number], labels[number]
+        try:
+            solver = InteractiveSolver(plane, strokes.shape, spec or RandomWalker(), None, device)
+            (solution,) = solver.solve(strokes, engine, stop).values()
+        except InvalidInput as error:
+            raise InvalidInput(f"plane {number}: {error}") from error
+        yield number, solution

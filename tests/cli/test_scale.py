@@ -1,0 +1,67 @@
+"""``volume`` and ``tiled`` on real files."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_deep_energy import segment
+from napari_deep_energy.lazy_pictures import open_picture, write_tiff
+from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
+from napari_deep_energy.volumes import segment_volume
+
+VOLUME = np.random.default_rng(0).random((5, 12, 14)).astype(np.float32)
+SEEDS = np.zeros(VOLUME.shape, np.uint8)
+SEEDS[1, 2], SEEDS[1, 10], SEEDS[3, 2], SEEDS[3, 10] = 1, 2, 1, 2
+
+
+@pytest.fixture
+def files(tmp_path):
+    write_tiff(tmp_path / "v.ome.tif", VOLUME, "ZYX", (3.0, 1.5, 1.5), "µm")
+    tifffile.imwrite(tmp_path / "s.tif", SEEDS)
+    return tmp_path
+
+
+def test_a_volume_keeps_its_spacing(files, run):
+    done = run("volume", files / "v.ome.tif", files / "s.tif", "-o", files / "out", "--beta", 20)
+    assert done.returncode == 0, done.stderr
+    from napari_deep_energy.energy import RandomWalker
+
+    expected = segment_volume(VOLUME, SEEDS, spacing=(3.0, 1.5, 1.5), spec=RandomWalker(beta=20.0))
+    written = open_picture(files / "out/labels.ome.tif")
+    np.testing.assert_array_equal(np.asarray(written.data), expected.labels)
+    assert (written.spacing, written.unit) == ((3.0, 1.5, 1.5), "µm")
+    assert json.loads((files / "out/report.json").read_text())["outcome"] == "exact"
+
+
+def test_planes_are_done_one_by_one(files, run):
+    done = run("volume", files / "v.ome.tif", files / "s.tif", "-o", files / "out", "--planes")
+    assert "2 of 5 planes" in done.stdout
+    written = np.asarray(open_picture(files / "out/labels.ome.tif").data)
+    np.testing.assert_array_equal(written[3], segment(VOLUME[3], SEEDS[3]).labels)
+    assert not written[0].any()
+
+
+def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
+    write_ome_zarr(tmp_path / "i.ome.zarr", np.moveaxis(photograph, -1, 0), "cyx")
+    tifffile.imwrite(tmp_path / "s.tif", strokes.astype(np.uint8), compression="zlib")
+    arguments = "tiled", tmp_path / "i.ome.zarr", tmp_path / "s.tif", "-o", tmp_path / "out"
+    told = run(*arguments, "--estimate")
+    assert "GiB of memory a process" in told.stdout
+    assert not (tmp_path / "out").exists()
+    done = run(*arguments, "--tile", 32)
+    assert done.returncode == 0, done.stderr
+    labels = np.asarray(read_ome_zarr(tmp_path / "out/labels.ome.zarr").levels[0])
+    np.testing.assert_array_equal(labels, segment(photograph, strokes).labels)
+    refused = run(*arguments, "--memory", 0.01)
+    assert refused.returncode == 1
+    assert "GiB of memory" in refused.stderr
+
+
+def test_a_spacing_that_is_none_is_one_sentence(files, run):
+    done = run("volume", files / "v.ome.tif", files / "s.tif", "--spacing", "1,2")
+    assert done.returncode == 1
+    assert "three numbers" in done.stderr

@@ -1,0 +1,50 @@
+"""A tiled run on a cluster that loses a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+from skimage import data
+
+from napari_deep_energy.energy import RandomWalker
+from napari_deep_energy.interactive import InteractiveSolver
+from napari_deep_energy.tiled import solve_tiled
+
+distributed = pytest.importorskip("distributed")
+pytest.importorskip("ome_zarr")
+pytestmark = pytest.mark.filterwarnings("ignore")  # of a cluster that is being shot at
+
+
+def test_a_killed_worker_changes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    image = np.ascontiguousarray(data.astronaut()[:256, 128:384])
+    labels = np.zeros(image.shape[:2], np.uint8)
+    labels[:20], labels[100:140, 90:130] = 2, 1
+    killed = []
+
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+
+        def kill(done, total):
+            if killed:
+                return
+            with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+                pids = client.run(os.getpid)
+                busy = next((a for a, tasks in client.processing().items() if tasks), None)
+                killed.append(pids[busy or next(iter(pids))])
+                os.kill(killed[0], signal.SIGKILL)
+
+        found = solve_tiled(
+            image, labels, tmp_path / "out", tile=64,
+            scheduler=cluster.scheduler_address, progress=kill,
+        )  # fmt: skip
+    assert killed
+    expected = InteractiveSolver(image, labels.shape, RandomWalker()).solve(labels)["analytic"]
+    np.testing.assert_allclose(np.asarray(found.read()), expected.probabilities, atol=1e-5)
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "labels.ome.zarr", "probabilities.ome.zarr",
+    }  # fmt: skip
