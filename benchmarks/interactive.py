@@ -118,6 +118,7 @@ def by_strokes(sets: dict[str, list[Subject]]) -> dict[str, float]:
                 score = iou(subject.mask, make(subject.image)(labels))
                 scores[f"iou_{method}"].append(score)
                 scores[f"iou_{method}_{name}"].append(score)
+            print(".", end="", flush=True)
         show(scores, f"strokes, {name}")
     found = {key: float(np.mean(values)) for key, values in scores.items()}
     found["iou_unsupervised"] = found["iou_default"]

@@ -79,7 +79,8 @@ def posterior(palette: Palette, seeds: torch.Tensor, bandwidth: float) -> torch.
     Classes are equally likely beforehand, however much of each is painted (Grady 2005, Eq. 8).
     """
     density = palette.densities(seeds, bandwidth) + DOUBT
-    return density / density.sum(1, keepdim=True)
+    likely: torch.Tensor = density / density.sum(1, keepdim=True)
+    return likely
 
 
 def principal(colours: torch.Tensor) -> torch.Tensor:
@@ -88,7 +89,8 @@ def principal(colours: torch.Tensor) -> torch.Tensor:
         return colours
     centred = colours - colours.mean(2, keepdim=True)
     _, axes = torch.linalg.eigh(centred @ centred.mT)  # ascending
-    return axes[..., -3:].mT @ centred
+    components: torch.Tensor = axes[..., -3:].mT @ centred
+    return components
 
 
 def smoothed(table: torch.Tensor, sigma: float) -> torch.Tensor:

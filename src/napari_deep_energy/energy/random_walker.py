@@ -58,10 +58,16 @@ class RandomWalker:
 
     def laplacian(self, image: torch.Tensor) -> GridLaplacian:
         """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds."""
-        features = {"grey": grey, "lab": lab, "channels": lambda image: image}[self.colour](image)
         return GridLaplacian(
-            affinities(features, self.beta, self.floor), StrokePrior(image) if self.prior else None
+            affinities(self._features(image), self.beta, self.floor),
+            StrokePrior(image) if self.prior else None,
         )
+
+    def _features(self, image: torch.Tensor) -> torch.Tensor:
+        """What the affinities compare, (B, D, *S)."""
+        if self.colour == "channels":
+            return image
+        return grey(image) if self.colour == "grey" else lab(image)
 
     def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
         """The energy of ``problem``, on its device and in its precision.
