@@ -18,6 +18,9 @@ CELLS = (256, 64, 48)
 DOUBT = 1e-6
 """Share of each class's strokes that may be of any colour: what is like no stroke stays open."""
 
+SAME = 1e-3
+"""Colours that differ by less along an axis do not differ there."""
+
 
 class Palette:
     """The colours of a batch of pictures, sorted into cells of one size.
@@ -31,6 +34,7 @@ class Palette:
 
     def __init__(self, image: torch.Tensor) -> None:
         colours = principal(lab(image.detach().float()).flatten(2))  # (B, D <= 3, N)
+        colours = differing(colours)
         axes = colours.shape[1]
         self.cells = CELLS[axes - 1]
         low, high = colours.amin(2, keepdim=True), colours.amax(2, keepdim=True)
@@ -91,6 +95,16 @@ def principal(colours: torch.Tensor) -> torch.Tensor:
     _, axes = torch.linalg.eigh(centred @ centred.mT)  # ascending
     components: torch.Tensor = axes[..., -3:].mT @ centred
     return components
+
+
+def differing(colours: torch.Tensor) -> torch.Tensor:
+    """Axes along which colours differ, at least one: (B, D, N) -> (B, D', N).
+
+    A grey picture saved as RGB is as good as a grey one then, with a finer table.
+    """
+    extent = (colours.amax(2) - colours.amin(2)).amax(0)
+    keep = extent > SAME
+    return colours[:, keep] if keep.any() else colours[:, :1]
 
 
 def smoothed(table: torch.Tensor, sigma: float) -> torch.Tensor:
