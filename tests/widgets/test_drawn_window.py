@@ -1,4 +1,4 @@
-"""What only a window that has been drawn can show, in a process of its own: failures are crashes."""
+"""What only a window that has been drawn can show, in its own process: failures are crashes."""
 
 from __future__ import annotations
 
