@@ -1,8 +1,8 @@
 """Quality of what a user gets, against what users would otherwise pick.
 
     pip install ".[bench]"
-    python benchmarks/interactive.py --data FOLDER [--json FILE] [--limit N] [--all]
-        [--parts strokes clicks mattes]
+    python benchmarks/interactive.py --data FOLDER [--json FILE] [--limit N] [--longest PIXELS]
+        [--all] [--parts strokes clicks mattes]
 
 FOLDER holds any of ``berkeley`` (``image``, ``gt`` and perhaps ``strokes`` by users),
 ``VOCdevkit/VOC2012`` (its val split; the largest object of each picture) and ``alphamatting``
@@ -118,6 +118,7 @@ def by_strokes(sets: dict[str, list[Subject]]) -> dict[str, float]:
                 score = iou(subject.mask, make(subject.image)(labels))
                 scores[f"iou_{method}"].append(score)
                 scores[f"iou_{method}_{name}"].append(score)
+            print(".", end="", flush=True)  # a picture takes seconds
         show(scores, f"strokes, {name}")
     found = {key: float(np.mean(values)) for key, values in scores.items()}
     found["iou_unsupervised"] = found["iou_default"]
@@ -198,13 +199,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--limit", type=int, help="pictures of each set")
+    parser.add_argument("--longest", type=int, help="long side of the pictures with strokes")
     parser.add_argument("--all", action="store_true", help="also pictures used for choosing")
     parser.add_argument("--parts", nargs="+", choices=("strokes", "clicks", "mattes"))
     options = parser.parse_args()
     parts = options.parts or ("strokes", "clicks", "mattes")
     sets = {}
     if (options.data / "berkeley").is_dir():
-        sets["berkeley"] = read_pairs(options.data / "berkeley")
+        sets["berkeley"] = read_pairs(options.data / "berkeley", options.longest)
     if (options.data / "VOCdevkit" / "VOC2012").is_dir():
         sets["voc"] = read_voc(options.data / "VOCdevkit" / "VOC2012")
     step = slice(None) if options.all else slice(1, None, 2)

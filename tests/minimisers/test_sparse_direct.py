@@ -87,5 +87,7 @@ def test_a_region_cut_off_by_the_edges_is_finite_and_takes_its_weakest_border():
 def test_a_constant_picture_is_shared_by_distance():
     labels = np.zeros((9, 41), int)
     labels[:, 0], labels[:, -1] = 1, 2
-    solution = segment(np.full((9, 41), 0.3), labels, engine="analytic", hard_seeds=True)
+    solution = segment(
+        np.full((9, 41), 0.3), labels, engine="analytic", hard_seeds=True, energy="paper"
+    )
     np.testing.assert_allclose(solution.probabilities[0][4], np.linspace(1, 0, 41), atol=1e-6)

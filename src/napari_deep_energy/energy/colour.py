@@ -17,8 +17,11 @@ WHITE = (0.95047, 1.0, 1.08883)
 def lab(image: torch.Tensor) -> torch.Tensor:
     """(B, 3, *S) sRGB in [0, 1] -> (B, 3, *S): L in [0, 1], a and b about -1.3..1.
 
-    Pictures of another number of channels have no such colours and come back as they are.
+    Of grey pictures, (B, 1, *S), L alone comes back, as a and b are 0. Pictures of another number
+    of channels have no such colours and come back as they are.
     """
+    if image.shape[1] == 1:
+        return lab(image.expand(-1, 3, *image.shape[2:]))[:, :1]
     if image.shape[1] != 3:
         return image
     linear = torch.where(image > 0.04045, ((image + 0.055) / 1.055) ** 2.4, image / 12.92)

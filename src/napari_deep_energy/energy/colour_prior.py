@@ -18,6 +18,9 @@ CELLS = (256, 64, 48)
 DOUBT = 1e-6
 """Share of each class's strokes that may be of any colour: what is like no stroke stays open."""
 
+SAME = 1e-3
+"""Colours that differ by less along an axis do not differ there."""
+
 
 class Palette:
     """The colours of a batch of pictures, sorted into cells of one size.
@@ -31,6 +34,7 @@ class Palette:
 
     def __init__(self, image: torch.Tensor) -> None:
         colours = principal(lab(image.detach().float()).flatten(2))  # (B, D <= 3, N)
+        colours = differing(colours)
         axes = colours.shape[1]
         self.cells = CELLS[axes - 1]
         low, high = colours.amin(2, keepdim=True), colours.amax(2, keepdim=True)
@@ -79,7 +83,8 @@ def posterior(palette: Palette, seeds: torch.Tensor, bandwidth: float) -> torch.
     Classes are equally likely beforehand, however much of each is painted (Grady 2005, Eq. 8).
     """
     density = palette.densities(seeds, bandwidth) + DOUBT
-    return density / density.sum(1, keepdim=True)
+    likely: torch.Tensor = density / density.sum(1, keepdim=True)
+    return likely
 
 
 def principal(colours: torch.Tensor) -> torch.Tensor:
@@ -88,7 +93,18 @@ def principal(colours: torch.Tensor) -> torch.Tensor:
         return colours
     centred = colours - colours.mean(2, keepdim=True)
     _, axes = torch.linalg.eigh(centred @ centred.mT)  # ascending
-    return axes[..., -3:].mT @ centred
+    components: torch.Tensor = axes[..., -3:].mT @ centred
+    return components
+
+
+def differing(colours: torch.Tensor) -> torch.Tensor:
+    """Axes along which colours differ, at least one: (B, D, N) -> (B, D', N).
+
+    A grey picture saved as RGB is as good as a grey one then, with a finer table.
+    """
+    extent = (colours.amax(2) - colours.amin(2)).amax(0)
+    keep = extent > SAME
+    return colours[:, keep] if keep.any() else colours[:, :1]
 
 
 def smoothed(table: torch.Tensor, sigma: float) -> torch.Tensor:

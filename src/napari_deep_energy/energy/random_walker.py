@@ -75,9 +75,14 @@ class RandomWalker:
         ``spacing`` is the distance of neighbours along each axis, 1 by default: differences are
         taken a unit of length, so that a step between far slices counts less.
         """
-        features = {"grey": grey, "lab": lab, "channels": lambda image: image}[self.colour](image)
-        affinity = affinities(features, self.beta, self.floor, spacing)
+        affinity = affinities(self._features(image), self.beta, self.floor, spacing)
         return GridLaplacian(affinity, StrokePrior(image) if self.prior else None)
+
+    def _features(self, image: torch.Tensor) -> torch.Tensor:
+        """What the affinities compare, (B, D, *S)."""
+        if self.colour == "channels":
+            return image
+        return grey(image) if self.colour == "grey" else lab(image)
 
     def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
         """The energy of ``problem``, on its device and in its precision.

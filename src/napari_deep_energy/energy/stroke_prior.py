@@ -92,7 +92,8 @@ class StrokePrior:
         return torch.from_numpy(np.array(found, np.float32)).to(seeds.device)
 
     def _shrunk(self, x: torch.Tensor) -> torch.Tensor:
-        return MEAN[x.ndim - 2](x, self.small)
+        shrunk: torch.Tensor = MEAN[x.ndim - 2](x, self.small)  # type: ignore[arg-type]
+        return shrunk
 
 
 FAR = 1e3
