@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtGui import QIcon
+from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
+from qtpy.QtGui import QIcon, QPixmap
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QWidget
 from superqt import QCollapsible
 
@@ -56,7 +56,8 @@ class SettingsForm(QCollapsible):
     """The :class:`Choices` after an edit."""
 
     def __init__(self) -> None:
-        super().__init__(CLOSED, expandedIcon=QIcon(), collapsedIcon=QIcon())
+        super().__init__(CLOSED, expandedIcon=_blank(), collapsedIcon=_blank())
+        self.toggleButton().setIconSize(QSize(1, 1))
         self.setDuration(0)
         self.toggled.connect(lambda is_open: self.setText(OPEN if is_open else CLOSED))
         self._choices: Choices | None = None
@@ -136,3 +137,10 @@ class SettingsForm(QCollapsible):
         ).with_lam(self._lam.number)
         self.show_choices(edited)
         self.edited.emit(edited)
+
+
+def _blank() -> QIcon:
+    """An icon that shows nothing: with PySide6 an empty one counts as none, which is an error."""
+    pixmap = QPixmap(1, 1)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return QIcon(pixmap)
