@@ -37,6 +37,36 @@ def test_it_offers_the_docks_and_the_samples():
     }  # fmt: skip
 
 
+def test_sessions_can_be_read_and_written():
+    contributions = PluginManifest.from_file(MANIFEST).contributions
+    (reader,), (writer,) = contributions.readers, contributions.writers
+    assert reader.filename_patterns == ["*.deepenergy"]
+    assert writer.filename_extensions == [".deepenergy"]
+
+
+def test_all_menus_can_be_contributed_to():
+    from napari._app_model.constants import MenuId
+
+    menus = set(PluginManifest.from_file(MANIFEST).contributions.menus)
+    assert {f"napari/layers/{name}" for name in ("segment", "annotate", "measure")} <= menus
+    assert "napari/file/io_utilities" in menus
+    assert menus <= {str(menu) for menu in MenuId.contributables()}
+
+
+def test_preferences_have_the_defaults_of_the_code():
+    from napari.settings._plugin_config_generator import plugin_configuration_generator
+    from npe2 import PluginManager
+
+    from napari_deep_energy._widgets import asking, autosave
+
+    manager = PluginManager()
+    manager.register(PluginManifest.from_file(MANIFEST))
+    page = plugin_configuration_generator(manager)["napari-deep-energy"]().dock
+    assert page.autosave is True
+    assert page.autosave_seconds == autosave.WAIT_SECONDS
+    assert page.ask_above_seconds == asking.SECONDS
+
+
 def test_opening_a_dock_or_a_sample_does_not_import_torch():
     code = (
         "import sys, napari_deep_energy._widgets, napari_deep_energy.samples\n"

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from napari_deep_energy import InvalidInput
+from napari_deep_energy import InvalidInput, samples
 from napari_deep_energy.layers import METADATA
 from napari_deep_energy.sessions import (
     SUFFIX,
@@ -217,6 +217,11 @@ def test_layers_carry_what_the_dock_needs(session, path):
     again = read_session(other)
     assert (again.settings, again.names) == (session.settings, session.names)
     assert len(again.history) == 1
+
+
+def test_sample_strokes_that_were_never_solved_keep_their_task(path):
+    write_layers(str(path), samples.composite())
+    assert read_session(path).settings["task"] == "matte"
 
 
 def test_other_paths_have_no_reader(path):

@@ -71,8 +71,8 @@ def test_the_camera_goes_to_one_spot_after_the_other(desk):
     desk.solve(*TWO)
     viewer.layers.selection.active, seeds.mode = desk.dock.image_layer, "pan_zoom"
     doubt = uncertainty(desk.dock.session.answer.solutions["analytic"])
-    first = desk.dock.session._spots.go_on()
-    second = desk.dock.session._spots.go_on()
+    first = desk.dock.session.spots.go_on()
+    second = desk.dock.session.spots.go_on()
     assert first != second
     assert doubt[first] > 0.3
     centre = viewer.scene.camera.center
@@ -83,5 +83,5 @@ def test_the_camera_goes_to_one_spot_after_the_other(desk):
 
 
 def test_without_an_answer_the_state_line_says_so(desk):
-    desk.dock.session.next_spot()
+    desk.dock.session.spots.go_on()
     assert "paint strokes first" in desk.dock.state

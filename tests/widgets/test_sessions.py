@@ -128,6 +128,17 @@ def test_the_copied_script_gives_the_result(viewer, open_dock, picture, tmp_path
         assert names[engine] == pytest.approx(shown, abs=1e-5)
 
 
+def test_the_menu_copies_the_same_script(desk):
+    from napari_deep_energy._widgets.menu_commands import copy_as_python
+
+    desk.solve(*TWO)
+    desk.dock.keeping.copy_as_python()
+    text = QApplication.clipboard().text()
+    QApplication.clipboard().setText("")
+    copy_as_python(desk.viewer)
+    assert QApplication.clipboard().text() == text
+
+
 def test_before_the_first_answer_there_is_no_script(desk):
     desk.dock.keeping.copy_as_python()
     assert "paint strokes first" in desk.dock.state

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from .session import Session
     from .solving import Request
 
-SIDE = 150
-"""Pixels of the longer side."""
+SIDE = 108
+"""Pixels of the longer side, so that two fit into a dock."""
 NO_STROKES = "With strokes on a picture in the dock Deep Energy, before and after are shown here."
 TIP = "The network's answer to the strokes in the dock Deep Energy, before and after fine-tuning."
 
@@ -85,7 +85,7 @@ class BeforeAfter(QWidget):
         self._pictures[name].setPixmap(QPixmap.fromImage(image))  # copies the pixels
         self._pictures[name].show()
         self._captions[name].show()
-        self._captions[name].setText(f"{name}: energy {look.energy:.4g}")
+        self._captions[name].setText(f"{name}\nenergy {look.energy:.4g}")
 
 
 class _Looker(QObject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -88,8 +89,13 @@ class FinetuneWidget(ColumnDock):
 
     def use(self) -> None:
         """Choose the new model in the main dock."""
-        if self.checkpoint is not None:
-            self.session.use_model(self.checkpoint, self.task)
+        if self.checkpoint is None:
+            return
+        choices = self.session.choices
+        engine = "both" if choices.engine == "both" else "network"
+        self.session.set_choices(
+            replace(choices, model=self.checkpoint, task=self.task, engine=engine)
+        )
 
     def _make_controls(self) -> None:
         self._folder = QLineEdit()

@@ -44,7 +44,7 @@ class LookingFold(Fold):
             box.toggled.connect(partial(session.extras.set_wanted, kind))
         self.column.addWidget(row(*self._boxes.values()))
         spot = button("Next uncertain spot", SPOT, shortcuts.SPOT)
-        spot.clicked.connect(session.next_spot)
+        spot.clicked.connect(session.spots.go_on)
         self.column.addWidget(spot)
         session.extras.changed.connect(self._show_kinds)
         self._show_kinds()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from . import picking, reopening, shortcuts, strokes_edits, strokes_record, wording
+from . import picking, reopening, strokes_record, wording
 from .asking import Asking
 from .autosave import Autosave
 from .committing import Committing
@@ -17,6 +17,7 @@ from .models import Models
 from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
+from .session_keys import keys_of
 from .solving import ENGINES, Answer, Choices, Request
 from .spots import Spots
 from .subject import Subject
@@ -24,7 +25,6 @@ from .wording import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -66,7 +66,7 @@ class Session(QObject):
         self.committing = Committing(self)
         self.models = Models()
         self.asking = Asking()
-        self._spots = Spots(self)
+        self.spots = Spots(self)
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
@@ -95,17 +95,7 @@ class Session(QObject):
         runner.answered.connect(self._on_answered)
         runner.failed.connect(self._on_failed)
         runner.waiting.connect(self._on_waiting)
-        self._shortcuts = shortcuts.Shortcuts(
-            {
-                shortcuts.SOLVE: self.solve_once,
-                shortcuts.FLIP: self.flip,
-                shortcuts.LIVE: self.toggle_live,
-                shortcuts.CANCEL: self.cancel,
-                shortcuts.SPOT: self.next_spot,
-                shortcuts.CLEAR: lambda: strokes_edits.clear_class(self),
-                shortcuts.OBJECT: self.committing.new_object,
-            }
-        )
+        self._shortcuts = keys_of(self)
 
     # Life
 
@@ -151,13 +141,6 @@ class Session(QObject):
         self.choices_changed.emit()
         self._settle.start(SETTLE_MS)
 
-    def use_model(self, path: Path | None, task: str) -> None:
-        """Answer with this model, None for the bundled one, and with the task it was made for."""
-        if path is not None:
-            self.models.add(path)
-        engine = "network" if self.choices.engine == "analytic" else self.choices.engine
-        self.set_choices(replace(self.choices, model=path, task=task, engine=engine))
-
     def set_live(self, live: bool) -> None:
         """Whether to answer every change at once."""
         self.live = live
@@ -184,10 +167,6 @@ class Session(QObject):
         """Show the other engine's result."""
         self.results.flip(self.choices.task)
         self.extras.refresh()
-
-    def next_spot(self) -> None:
-        """Move the camera to the next uncertain spot, with the brush in hand."""
-        self._spots.go_on()
 
     def solve_once(self) -> None:
         """Answer the strokes now, changed or not."""
@@ -262,9 +241,9 @@ class Session(QObject):
 
     def _on_preview(self) -> None:
         request = self._request(preview=True)
-        if self.live and request is not None and request.key != self._asked:
-            if not self.asking.may_run(request):
-                return
+        if not self.live or request is None or request.key == self._asked:
+            return
+        if self.asking.may_run(request):
             self.runner.preview(request)
             self._settle.start(PAUSE_MS)
 

@@ -67,7 +67,7 @@ def session_of_layers(layers: Sequence[LayerDataTuple]) -> SavedSession:
     picture = own.get("picture")
     return SavedSession(
         kept,
-        own.get("settings", {}),
+        own.get("settings") or {"task": own.get("task")},  # sample strokes know their task only
         own.get("history"),
         own.get("names", {}),
         Path(picture) if picture else None,

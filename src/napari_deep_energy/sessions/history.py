@@ -51,16 +51,18 @@ class StrokeHistory:
             The plane among the axes of the whole array; all of it by default.
         """
         where = index if index is not None else tuple(slice(None) for _ in self.shape)
-        changed = np.nonzero(self._now[where] != labels)
-        if not len(changed[0]):
+        labels = np.asarray(labels)
+        # Flat: np.nonzero on two axes takes ten times as long, and this is on every stroke.
+        found = np.flatnonzero(self._now[where] != labels)
+        if not len(found):
             return False
+        changed = np.unravel_index(found, labels.shape)
         inside = iter(changed)
         # A fixed axis has one place for all pixels; the others are those of the plane.
         places = tuple(
-            next(inside) if isinstance(part, slice) else np.full(len(changed[0]), part)
-            for part in where
+            next(inside) if isinstance(part, slice) else np.full(len(found), part) for part in where
         )
-        values = np.asarray(labels)[changed].astype(np.int64)
+        values = labels[changed].astype(np.int64)
         self._append(np.ravel_multi_index(places, self.shape), values)
         if sum(map(len, self._positions)) > MAX_PIXELS:
             self._merge_older_half()
