@@ -113,6 +113,8 @@ def solve_tiled(
     *,
     tile: int = TILE,
     memory_limit: int | None = None,
+    spacing: tuple[float, float] | None = None,
+    unit: str | None = None,
     scheduler: str | None = None,
     stop: Stop = never,
     progress: Progress = silent,
@@ -140,6 +142,9 @@ def solve_tiled(
         about ten tiles a side.
     memory_limit
         Bytes that one process may take; a run that is estimated to take more is refused.
+    spacing, unit
+        Size of a pixel along rows and columns, and its unit such as ``"micrometer"``; written
+        with the results.
     scheduler
         Address of a dask.distributed scheduler; None is this machine. The workers must share the
         disk of ``output``.
@@ -164,7 +169,7 @@ def solve_tiled(
         stores = make_stores(zarr, scratch.folder, plan)
         tasks = _graph(plan, scratch, stores)
         run_tasks(tasks, scheduler, stop, progress)
-        finish(draft, stores)
+        finish(draft, stores, spacing, unit)
         shutil.rmtree(scratch.folder)
     return TiledSolution.of(output, plan)
 
@@ -303,13 +308,19 @@ def _run_here(tasks: list[Any], stop: Stop, progress: Progress) -> None:
     progress(1, 1)
 
 
-def finish(folder: Path, stores: Stores) -> None:
+def finish(
+    folder: Path,
+    stores: Stores,
+    spacing: tuple[float, float] | None = None,
+    unit: str | None = None,
+) -> None:
     """Pyramids beside the scratch folder."""
     da = require("dask.array", "a tiled run")
     x = da.from_zarr(stores.x)
     if stores.labels is None:
-        write_levels(folder / "alpha.ome.zarr", x[0], "yx", None, None, False)
+        write_levels(folder / "alpha.ome.zarr", x[0], "yx", spacing, unit, False)
         return
-    write_levels(folder / "probabilities.ome.zarr", x, "cyx", None, None, False)
+    per_class = None if spacing is None else (1.0, *spacing)
+    write_levels(folder / "probabilities.ome.zarr", x, "cyx", per_class, unit, False)
     labels = da.from_zarr(stores.labels)
-    write_levels(folder / "labels.ome.zarr", labels, "yx", None, None, True)
+    write_levels(folder / "labels.ome.zarr", labels, "yx", spacing, unit, True)
