@@ -115,3 +115,5 @@ def test_the_command_is_installed():
     assert done.returncode == 0
     for command in ("segment", "matte", "compare", "demo", "train", "finetune", "evaluate", "info"):
         assert command in done.stdout
+    for command in ("batch", "tiled", "volume"):
+        assert command in done.stdout

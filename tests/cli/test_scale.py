@@ -46,7 +46,8 @@ def test_planes_are_done_one_by_one(files, run):
 
 
 def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
-    write_ome_zarr(tmp_path / "i.ome.zarr", np.moveaxis(photograph, -1, 0), "cyx")
+    planes = np.moveaxis(photograph, -1, 0)
+    write_ome_zarr(tmp_path / "i.ome.zarr", planes, "cyx", scale=(1, 0.5, 0.25), unit="micrometer")
     tifffile.imwrite(tmp_path / "s.tif", strokes.astype(np.uint8), compression="zlib")
     arguments = "tiled", tmp_path / "i.ome.zarr", tmp_path / "s.tif", "-o", tmp_path / "out"
     told = run(*arguments, "--estimate")
@@ -54,7 +55,10 @@ def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
     assert not (tmp_path / "out").exists()
     done = run(*arguments, "--tile", 32)
     assert done.returncode == 0, done.stderr
-    labels = np.asarray(read_ome_zarr(tmp_path / "out/labels.ome.zarr").levels[0])
+    written = read_ome_zarr(tmp_path / "out/labels.ome.zarr")
+    assert (written.scale, written.units) == ((0.5, 0.25), ("micrometer", "micrometer"))
+    assert read_ome_zarr(tmp_path / "out/probabilities.ome.zarr").scale == (1, 0.5, 0.25)
+    labels = np.asarray(written.levels[0])
     np.testing.assert_array_equal(labels, segment(photograph, strokes).labels)
     refused = run(*arguments, "--memory", 0.01)
     assert refused.returncode == 1

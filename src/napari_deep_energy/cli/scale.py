@@ -170,7 +170,8 @@ def tiled(
 
     check_parameters(task, beta, epsilon)
     spec = make_spec(task, "paper", beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
-    data, seeds = open_picture(image).arranged("YX"), open_picture(strokes).arranged("YX")
+    picture = open_picture(image)
+    data, seeds = picture.arranged("YX"), open_picture(strokes).arranged("YX")
     console = Console(soft_wrap=True, highlight=False)
     console.print(str(plan_tiled(data, seeds, spec, tile).estimate))
     if estimate:
@@ -185,6 +186,8 @@ def tiled(
             spec,
             tile=tile,
             memory_limit=limit,
+            spacing=(picture.spacing[-2], picture.spacing[-1]),
+            unit=None if picture.unit == "pixel" else picture.unit,
             scheduler=scheduler,
             progress=lambda done, total: bar.update(steps, completed=done, total=total),
         )

@@ -27,7 +27,9 @@ from .source import Source, channel_axis_of, load
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .grid import Node
+    from numpy.typing import NDArray
+
+    from .grid import Box, Node
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of steps that are done, and of all."""
@@ -50,6 +52,14 @@ class TiledSolution:
     values: tuple[int, ...]
     """Label value of each class."""
     estimate: Estimate
+
+    @classmethod
+    def of(cls, output: Path, plan: Plan) -> TiledSolution:
+        """Where a finished run has its results."""
+        is_matte = plan.source.spec.task == "matte"
+        name = "alpha" if is_matte else "probabilities"
+        labels = None if is_matte else output / "labels.ome.zarr"
+        return cls(labels, output / f"{name}.ome.zarr", plan.source.values, plan.estimate)
 
     def read(self) -> Any:
         """The probabilities or alpha, as a dask array."""
@@ -88,7 +98,7 @@ def plan_tiled(image: Any, seeds: Any, spec: EnergySpec, tile: int = TILE) -> Pl
     grid = Grid((height, width), tile, reach, has_corners=reach == 2)
     values = _values(seeds, grid)
     whole = Source(image, axis, seeds, spec, values, find_range(np.dtype(np.uint8), list))
-    boxes = [grid.owned(node) for node in _leaves(grid.tree())]
+    boxes = [grid.owned(node) for node in leaves_of(grid)]
     found = find_range(np.dtype(image.dtype), lambda: (whole.planes(box) for box in boxes))
     source = Source(image, axis, seeds, spec, values, found)
     classes = 1 if spec.task == "matte" else len(values)
@@ -103,6 +113,8 @@ def solve_tiled(
     *,
     tile: int = TILE,
     memory_limit: int | None = None,
+    spacing: tuple[float, float] | None = None,
+    unit: str | None = None,
     scheduler: str | None = None,
     stop: Stop = never,
     progress: Progress = silent,
@@ -130,6 +142,9 @@ def solve_tiled(
         about ten tiles a side.
     memory_limit
         Bytes that one process may take; a run that is estimated to take more is refused.
+    spacing, unit
+        Size of a pixel along rows and columns, and its unit such as ``"micrometer"``; written
+        with the results.
     scheduler
         Address of a dask.distributed scheduler; None is this machine. The workers must share the
         disk of ``output``.
@@ -156,14 +171,12 @@ def solve_tiled(
     _check_room(plan.estimate, output, memory_limit)
     with replacing_folder(output.absolute()) as draft:
         scratch = Scratch(draft / "scratch")
-        stores = _create(zarr, scratch.folder, plan)
+        stores = make_stores(zarr, scratch.folder, plan)
         tasks = _graph(plan, scratch, stores)
-        _run(tasks, scheduler, stop, progress)
-        _write_results(draft, stores, plan)
+        run_tasks(tasks, scheduler, stop, progress)
+        finish(draft, stores, spacing, unit)
         shutil.rmtree(scratch.folder)
-    labels = output / "labels.ome.zarr" if spec.task == "segment" else None
-    name = "alpha" if spec.task == "matte" else "probabilities"
-    return TiledSolution(labels, output / f"{name}.ome.zarr", plan.source.values, plan.estimate)
+    return TiledSolution.of(output, plan)
 
 
 def _check_room(needs: Estimate, output: Path, memory_limit: int | None) -> None:
@@ -187,15 +200,16 @@ def _check_room(needs: Estimate, output: Path, memory_limit: int | None) -> None
 def _values(seeds: Any, grid: Grid) -> tuple[int, ...]:
     """Checked label values of seeds that are read block by block."""
     found = [np.zeros(0, seeds.dtype)]
-    for node in _leaves(grid.tree()):
+    for node in leaves_of(grid):
         box = grid.owned(node)
         block = load(seeds[box.top : box.bottom, box.left : box.right])
         found.append(np.unique(block))
     return tuple(class_values(check_labels(np.unique(np.concatenate(found)))))
 
 
-def _leaves(root: Node) -> list[Node]:
-    return [node for node in root.walk() if not node.halves]
+def leaves_of(grid: Grid) -> list[Node]:
+    """The tiles of a grid."""
+    return [node for node in grid.tree().walk() if not node.halves]
 
 
 @dataclass(frozen=True)
@@ -206,7 +220,8 @@ class Stores:
     labels: str | None
 
 
-def _create(zarr: Any, folder: Path, plan: Plan) -> Stores:
+def make_stores(zarr: Any, folder: Path, plan: Plan) -> Stores:
+    """Make a folder with empty results."""
     folder.mkdir(parents=True)
     classes = 1 if plan.source.spec.task == "matte" else len(plan.source.values)
     grid, size = plan.grid, plan.grid.size
@@ -232,7 +247,7 @@ def _graph(plan: Plan, scratch: Scratch, stores: Stores) -> list[Any]:
 
     solved = dask.delayed(_skeleton, pure=False)(grid, root, scratch, up(root))
     down = dask.delayed(_down, pure=False)
-    return [down(source, grid, leaf, solved, stores) for leaf in _leaves(root)]
+    return [down(source, grid, leaf, solved, stores) for leaf in leaves_of(grid)]
 
 
 def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[Node]) -> Node:
@@ -257,17 +272,22 @@ def _down(
     source: Source, grid: Grid, leaf: Node, skeleton: Skeleton | None, stores: Stores
 ) -> None:
     """Solve a tile and write its chunk."""
-    zarr = require("zarr", "a tiled run")
     x = solve_tile(source, grid, leaf, skeleton).numpy()
-    box = grid.owned(leaf)
+    store_tile(stores, source.values, grid.owned(leaf), x)
+
+
+def store_tile(stores: Stores, values: tuple[int, ...], box: Box, x: NDArray[np.floating]) -> None:
+    """Write x (K, h, w) of the pixels that a tile owns, and its labels."""
+    zarr = require("zarr", "a tiled run")
     window = slice(box.top, box.bottom), slice(box.left, box.right)
     zarr.open_array(stores.x, mode="r+")[(slice(None), *window)] = x.clip(0, 1).astype(np.float32)
     if stores.labels is not None:
-        values = np.array(source.values)[x.argmax(0)]
-        zarr.open_array(stores.labels, mode="r+")[window] = values
+        labels = np.array(values)[x.argmax(0)]
+        zarr.open_array(stores.labels, mode="r+")[window] = labels
 
 
-def _run(tasks: list[Any], scheduler: str | None, stop: Stop, progress: Progress) -> None:
+def run_tasks(tasks: list[Any], scheduler: str | None, stop: Stop, progress: Progress) -> None:
+    """Run delayed tasks and all that they need, here or on a cluster."""
     if scheduler is None:
         _run_here(tasks, stop, progress)
         return
@@ -293,13 +313,19 @@ def _run_here(tasks: list[Any], stop: Stop, progress: Progress) -> None:
     progress(1, 1)
 
 
-def _write_results(folder: Path, stores: Stores, plan: Plan) -> None:
+def finish(
+    folder: Path,
+    stores: Stores,
+    spacing: tuple[float, float] | None = None,
+    unit: str | None = None,
+) -> None:
     """Pyramids beside the scratch folder."""
     da = require("dask.array", "a tiled run")
     x = da.from_zarr(stores.x)
     if stores.labels is None:
-        write_levels(folder / "alpha.ome.zarr", x[0], "yx", None, None, False)
+        write_levels(folder / "alpha.ome.zarr", x[0], "yx", spacing, unit, False)
         return
-    write_levels(folder / "probabilities.ome.zarr", x, "cyx", None, None, False)
+    per_class = None if spacing is None else (1.0, *spacing)
+    write_levels(folder / "probabilities.ome.zarr", x, "cyx", per_class, unit, False)
     labels = da.from_zarr(stores.labels)
-    write_levels(folder / "labels.ome.zarr", labels, "yx", None, None, True)
+    write_levels(folder / "labels.ome.zarr", labels, "yx", spacing, unit, True)
