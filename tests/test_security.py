@@ -68,13 +68,6 @@ def test_only_the_download_knows_the_net(path):
     assert not found or path.name in MAY_FETCH
 
 
-def test_what_is_downloaded_is_checked_and_unpacked_by_the_safe_filter():
-    source = (ROOT / "training" / "download.py").read_text(encoding="utf-8")
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    unpacked = [call for call in calls if ast.unparse(call.func).endswith("extractall")]
-    assert [ast.unparse(word.value) for call in unpacked for word in call.keywords] == ["'data'"]
-
-
 def test_solving_needs_no_net(monkeypatch, photograph, strokes):
     def refuse(*arguments, **options):
         raise AssertionError("something was fetched")

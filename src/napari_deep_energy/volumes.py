@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from .energy import RandomWalker
+from .energy import COLOUR, RandomWalker
 from .errors import Cancelled, InvalidInput
 from .images import channels_first, normalise
 from .interactive import InteractiveSolver, choose_device
@@ -118,7 +118,9 @@ def segment_stack(
         (N, H, W), (N, H, W, C) or (C, N, H, W).
     seeds
         (N, H, W) integers; planes without any stroke are passed over.
-    spec, device, stop
+    spec
+        The energy; the colour-aware one by default, as of :func:`segment`.
+    device, stop
         As in :func:`segment_volume`.
     engine
         As in :func:`segment`.
@@ -145,7 +147,7 @@ def segment_stack(
             raise Cancelled
         plane, strokes = planes[:, number], labels[number]
         try:
-            solver = InteractiveSolver(plane, strokes.shape, spec or RandomWalker(), None, device)
+            solver = InteractiveSolver(plane, strokes.shape, spec or COLOUR, None, device)
             (solution,) = solver.solve(strokes, engine, stop).values()
         except InvalidInput as error:
             raise InvalidInput(f"plane {number}: {error}") from error

@@ -34,7 +34,9 @@ def test_results_are_those_of_segment(folder, tmp_path, settings, strokes):
     records = run(folder, tmp_path / "out", settings)
     assert [record.name for record in records] == list(NAMES)
     for name in NAMES:
-        expected = segment(np.asarray(Image.open(folder / f"{name}.png")), strokes, beta=100)
+        expected = segment(
+            np.asarray(Image.open(folder / f"{name}.png")), strokes, energy="paper", beta=100
+        )
         labels = tifffile.imread(tmp_path / "out" / name / "labels.tif")
         np.testing.assert_array_equal(labels, expected.labels)
         written = tifffile.imread(tmp_path / "out" / name / "probabilities.tif")

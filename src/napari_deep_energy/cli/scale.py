@@ -41,15 +41,17 @@ def volume(
     from ..interactive import make_spec
     from ..lazy_pictures import open_picture
 
-    spec: Any = make_spec("segment", "paper", beta=beta, lam=lam, hard_seeds=hard_seeds)
+    given = {"beta": beta, "lam": lam, "hard_seeds": hard_seeds}
     picture, seeds = open_picture(image), open_picture(strokes)
     stack = "TYX" if "Z" not in picture.axes and "T" in picture.axes else "ZYX"
     data, labels = picture.arranged(stack), seeds.arranged(seeds.axes.strip("CS")[-3:])
     steps = _steps(spacing) or _three(picture.spacing)
     if planes or stack == "TYX":
-        _planes(data, labels, spec, device, output, picture, stack)
+        colour: Any = make_spec("segment", **given)
+        _planes(data, labels, colour, device, output, picture, stack)
         return
-    _whole(data, labels, spec, device, output, picture, steps)
+    paper: Any = make_spec("segment", "paper", **given)
+    _whole(data, labels, paper, device, output, picture, steps)
 
 
 def _whole(

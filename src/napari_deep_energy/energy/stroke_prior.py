@@ -113,9 +113,15 @@ def _blurred(x: torch.Tensor) -> torch.Tensor:
 
 
 def gradient(x: torch.Tensor) -> torch.Tensor:
-    """Size of the step from each pixel to the next, over all channels: (B, C, *S) -> (B, 1, *S)."""
+    """Size of the steps at each pixel, over all channels: (B, C, *S) -> (B, 1, *S).
+
+    Along each axis, half the step on either side, so that a flipped picture has a flipped gradient.
+    """
     total = torch.zeros_like(x[:, :1])
     for axis in range(2, x.ndim):
-        step = x.diff(dim=axis).square().sum(1, keepdim=True)
-        total.narrow(axis, 0, step.shape[axis]).add_(step)
+        half = x.diff(dim=axis).square().sum(1, keepdim=True).sqrt() / 2
+        along = torch.zeros_like(total)
+        along.narrow(axis, 0, half.shape[axis]).add_(half)
+        along.narrow(axis, 1, half.shape[axis]).add_(half)
+        total += along.square()
     return total.sqrt()

@@ -63,6 +63,6 @@ class Scratch:
 
     def _load(self, node: Node, part: str, mapped: bool = False) -> NDArray[np.floating]:
         array: NDArray[np.floating] = np.load(
-            self._path(node, part), mmap_mode="r" if mapped else None
+            self._path(node, part), mmap_mode="r" if mapped else None, allow_pickle=False
         )
         return array
