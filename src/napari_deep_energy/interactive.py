@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import torch
 
-from .energy import ENERGIES, SPECS, EnergySpec
+from .energy import ENERGIES, SPECS, EnergySpec, RandomWalker
 from .errors import InvalidInput
 from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
 from .minimisers import (
@@ -151,7 +151,8 @@ class InteractiveSolver:
         for name in engines_to_run(engine, self.image[0, 0].numel()):
             minimiser = self._minimiser(name)
             if isinstance(minimiser, NestedDissection):
-                minimiser.prepare(self.image, laplacian, stop)
+                prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
+                minimiser.prepare(self.image, laplacian, stop, confidence=prior)
 
     def _weigh(self) -> Laplacian:
         if self._laplacian is None:
