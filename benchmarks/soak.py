@@ -185,7 +185,8 @@ class User:
         if len(self.viewer.layers) < MOST_LAYERS:
             shape = tuple(self.random.integers(20, 120, 2))
             colour = (3,) if self.random.random() < 0.5 else ()
-            self.viewer.add_image(self.random.integers(0, 255, (*shape, *colour), np.uint8))
+            picture = self.random.integers(0, 255, (*shape, *colour), np.uint8)
+            self.viewer.add_image(picture, rgb=bool(colour))  # napari takes a small one for a stack
 
     def new_strokes(self) -> None:
         """A layer to paint on."""

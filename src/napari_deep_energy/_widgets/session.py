@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from . import picking, reopening, strokes_record, wording
@@ -111,8 +110,6 @@ class Session(QObject):
 
     def detach(self, dock: int) -> None:
         """A dock has closed; with the last one the watching ends and the thread is let go."""
-        if not isalive(self):
-            return  # at the end of the program Qt may take the session before the dock
         self._docks.pop(dock, None)
         self.docks_changed.emit()
         if not self._docks:

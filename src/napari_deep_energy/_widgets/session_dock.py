@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QHideEvent, QShowEvent
 
 
+_LEAVING = Event()
+"""Set when Python ends: Qt's objects are then taken down in any order, and a dock that goes must
+not touch its session, which may be gone."""
+atexit.register(_LEAVING.set)
+
 _SESSIONS: WeakValueDictionary[int, Session] = WeakValueDictionary()
 
 
@@ -25,6 +32,11 @@ def session_of(viewer: ViewerModel) -> Session:
     if session is None:
         session = _SESSIONS[key] = Session(viewer)
     return session
+
+
+def _detach(session: Session, dock: int) -> None:
+    if not _LEAVING.is_set():
+        session.detach(dock)
 
 
 class SessionDock(ColumnDock):
@@ -40,7 +52,7 @@ class SessionDock(ColumnDock):
         super().__init__()
         self.session = session_of(viewer)
         self._canvas_context = CanvasContext(viewer, self)
-        self.destroyed.connect(partial(self.session.detach, id(self)))
+        self.destroyed.connect(partial(_detach, self.session, id(self)))
         self.destroyed.connect(self._canvas_context.release)
 
     def open_session(self) -> None:
@@ -56,4 +68,4 @@ class SessionDock(ColumnDock):
         super().hideEvent(event)
         if not event.spontaneous():  # a minimised window goes on working
             self._canvas_context.release()
-            self.session.detach(id(self))
+            _detach(self.session, id(self))
