@@ -6,6 +6,7 @@ DNNs" (2018).
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from .energy import ClosedFormMatting, RandomWalker
     from .errors import Cancelled, InvalidInput
     from .minimisers import Outcome, Solution
+
+# Before torch is imported: else its threads spin while they wait, against those of the window and
+# of every other program, and everything takes many times as long as soon as a core is busy.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = version("napari-deep-energy")
 __all__ = [

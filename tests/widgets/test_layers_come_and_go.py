@@ -70,6 +70,26 @@ def test_results_lie_below_the_strokes_which_stay_selected(desk):
     assert desk.dock.seeds_layer.mode == "paint"
 
 
+def test_new_strokes_are_for_the_image_that_was_opened_last(desk, picture):
+    desk.solve(*TWO)
+    first, painted = desk.dock.image_layer, desk.dock.seeds_layer
+    second = desk.viewer.add_image(picture[::-1].copy(), name="second")
+    made = desk.dock.new_strokes()
+    assert (desk.dock.image_layer, desk.dock.seeds_layer) == (second, made)
+    desk.dock.image_layer = first
+    assert desk.dock.seeds_layer == painted
+
+
+def test_the_strokes_of_one_image_never_answer_another(desk, picture):
+    painted = desk.dock.seeds_layer
+    desk.solve(*TWO)
+    desk.viewer.add_image(picture[::-1].copy(), name="second")
+    made = desk.dock.new_strokes()
+    desk.viewer.layers.remove(made)
+    assert desk.dock.seeds_layer is None
+    assert painted in desk.viewer.layers
+
+
 def test_a_new_image_gets_results_of_its_own(desk, picture):
     desk.solve(*TWO)
     old = desk.dock.results["analytic", "labels"]

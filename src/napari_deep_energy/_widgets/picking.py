@@ -43,9 +43,24 @@ def pick_image(viewer: ViewerModel) -> Image | None:
 
 
 def pick_strokes(viewer: ViewerModel, image: Image | None) -> Labels | None:
-    """The topmost Labels layer whose planes have the size of the image's."""
-    fitting = [labels for labels in strokes(viewer) if image is not None and fits(image, labels)]
+    """The topmost Labels layer of the image's size that was not made for another image."""
+    fitting = [
+        labels
+        for labels in strokes(viewer)
+        if image is not None and fits(image, labels) and not is_of_another(viewer, labels, image)
+    ]
     return next(reversed(fitting), None)
+
+
+def set_owner(labels: Labels, image: Image) -> None:
+    """Note which image these strokes were made for."""
+    labels.metadata.setdefault(METADATA, {})["image"] = image.unique_id
+
+
+def is_of_another(viewer: ViewerModel, labels: Labels, image: Image | None) -> bool:
+    """Whether these strokes were made for an image of the viewer that is not this one."""
+    owner = labels.metadata.get(METADATA, {}).get("image")
+    return any(other.unique_id == owner for other in images(viewer) if other is not image)
 
 
 def picture_under(viewer: ViewerModel, labels: Labels) -> Image | None:

@@ -70,6 +70,9 @@ class Subject(QObject):
         viewer, before = self.viewer, (self.image, self.seeds)
         self.image = picking.itself(image, picking.images(viewer)) or picking.pick_image(viewer)
         self.seeds = picking.itself(seeds, picking.strokes(viewer))
+        is_new = self.image is not before[0] and self.seeds is before[1]
+        if is_new and self.seeds and picking.is_of_another(viewer, self.seeds, self.image):
+            self.seeds = None  # the strokes of the image before stay with that
         self.seeds = self.seeds or picking.pick_strokes(viewer, self.image)
         self.listed.emit()
         if self.image is not before[0] or self.seeds is not before[1]:
@@ -77,11 +80,18 @@ class Subject(QObject):
             self.replaced.emit()
 
     def new_strokes(self) -> Labels | None:
-        """Add an empty Labels layer over the image, selected and in paint mode; then choose it."""
+        """Add an empty Labels layer over the image, selected and in paint mode; then choose it.
+
+        The image is the selected one, if an image is selected: it has just been opened, perhaps.
+        """
+        chosen = self.viewer.layers.selection.active
+        if (selected := picking.itself(chosen, picking.images(self.viewer))) is not None:
+            self.choose(selected, None)
         image, picture = self.image, self.picture()
         if image is None or picture is None:
             return None
         layer = Layer.create(*strokes_tuple(picture, image))
+        picking.set_owner(layer, image)
         self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layer
         layer.brush_size = int(np.clip(max(picture.plane_shape) // 50, 3, 40))
@@ -136,11 +146,19 @@ class Subject(QObject):
         self._seeds_watch.start(self.seeds)
 
     def _on_list(self) -> None:
-        self.choose(self.image, self.seeds)
+        image = picking.itself(self.image, picking.images(self.viewer))
+        if image is None and self.image is not None:  # removed: its strokes may fit no other
+            fitting = picking.pick_image(self.viewer)
+            fits = fitting and self.seeds is not None and picking.fits(fitting, self.seeds)
+            self.choose(None, self.seeds if fits else None)
+        else:
+            self.choose(image, self.seeds)
 
     def _on_inserted(self, layer: Layer) -> None:
         if layer in picking.strokes(self.viewer) and picking.task_of(layer):
             self.choose(picking.picture_under(self.viewer, layer), layer)
+            if self.image is not None:
+                picking.set_owner(layer, self.image)
 
     def _on_pixels(self) -> None:
         self._fingerprint = ((), 0)

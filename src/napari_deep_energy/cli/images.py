@@ -60,16 +60,17 @@ EnergyChoice = Annotated[
 ]
 Beta = Annotated[
     float | None,
-    typer.Option(help="Sharpness of the random walker [from the picture; paper: 1000]."),
+    typer.Option(help="Sharpness; by default from the picture, for the paper's energy 1000."),
 ]
 Prior = Annotated[
     float | None,
-    typer.Option(help="Confidence in the strokes' colours [0.003; paper: 0]."),
+    typer.Option(help="Confidence in the strokes' colours; by default 0.003, of the paper 0."),
 ]
 Lam = Annotated[
-    float | None, typer.Option(help="Confidence of the strokes [10 to segment, 1 to matte].")
+    float | None,
+    typer.Option(help="Confidence of the strokes: 10 to segment, 1 to matte, by default."),
 ]
-Epsilon = Annotated[float | None, typer.Option(help="Regulariser of the matting [1e-7].")]
+Epsilon = Annotated[float | None, typer.Option(help="Regulariser of the matting: by default 1e-7.")]
 HardSeeds = Annotated[bool, typer.Option(help="Keep the strokes' values exactly.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
 
