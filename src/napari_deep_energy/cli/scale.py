@@ -41,7 +41,7 @@ def volume(
     from ..interactive import make_spec
     from ..lazy_pictures import open_picture
 
-    given = {"beta": beta, "lam": lam, "hard_seeds": hard_seeds}
+    given: Any = {"beta": beta, "lam": lam, "hard_seeds": hard_seeds}
     picture, seeds = open_picture(image), open_picture(strokes)
     stack = "TYX" if "Z" not in picture.axes and "T" in picture.axes else "ZYX"
     data, labels = picture.arranged(stack), seeds.arranged(seeds.axes.strip("CS")[-3:])
