@@ -10,7 +10,18 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from .images import Beta, Device, Engine, EngineChoice, Epsilon, HardSeeds, Lam, ModelFile, Task
+from .images import (
+    Beta,
+    Device,
+    Engine,
+    EngineChoice,
+    Epsilon,
+    HardSeeds,
+    Lam,
+    ModelFile,
+    Scheduler,
+    Task,
+)
 
 if TYPE_CHECKING:
     from ..batch import Record
@@ -54,10 +65,7 @@ def batch(
     epsilon: Epsilon = None,
     hard_seeds: HardSeeds = False,
     device: Device = "auto",
-    scheduler: Annotated[
-        str | None,
-        typer.Option(help="Address of a dask.distributed scheduler, such as tcp://host:8786."),
-    ] = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Do every picture of a folder; run it again to go on where it was stopped."""
     from ..batch import Batch, find_pairs, make_jobs, run_batch, write_batch_report

@@ -73,6 +73,10 @@ Lam = Annotated[
 Epsilon = Annotated[float | None, typer.Option(help="Regulariser of the matting: by default 1e-7.")]
 HardSeeds = Annotated[bool, typer.Option(help="Keep the strokes' values exactly.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Address of a dask.distributed scheduler, such as tcp://host:8786."),
+]
 
 
 def segment(

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from .images import Beta, Device, Epsilon, HardSeeds, Lam, Task, check_parameters
+from .images import Beta, Device, Epsilon, HardSeeds, Lam, Scheduler, Task, check_parameters
 
 if TYPE_CHECKING:
     from ..energy import RandomWalker
@@ -160,10 +160,7 @@ def tiled(
     epsilon: Epsilon = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(help="Address of a dask.distributed scheduler, such as tcp://host:8786."),
-    ] = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Solve a picture of any size exactly, in the memory of a tile; results are OME-Zarr."""
     from ..interactive import make_spec
