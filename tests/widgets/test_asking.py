@@ -27,6 +27,14 @@ def test_a_long_run_waits_for_solve_once_and_then_stays_live(desk, qtbot, monkey
     desk.solve((1, 30, 30))
 
 
+def test_an_earlier_outcome_does_not_take_the_place_of_the_question(desk, qtbot, monkeypatch):
+    desk.paint((1, 15, 32))  # fails soon: one label
+    monkeypatch.setattr(asking, "preferred", lambda name, default: 0)
+    with qtbot.assertNotEmitted(desk.dock.failed, wait=600):
+        desk.paint(*TWO)
+    assert "Press Solve once" in desk.dock.state
+
+
 def test_an_unusable_model_leaves_the_exact_answer(desk, tmp_path, picture):
     desk.dock.engine, desk.dock.model = "both", tmp_path / "none.safetensors"
     solutions = desk.solve(*TWO)

@@ -232,6 +232,7 @@ class Session(QObject):
         if self.live and self.asking.may_run(request):
             self._submit(request)
         elif self.live:
+            self.runner.drop()  # else an earlier outcome would take the question's place
             self.say(self.asking.question(request))
         elif not self.runner.is_busy:
             self.say(State("stale", wording.STALE))
