@@ -14,8 +14,9 @@ FOLDER holds any of ``berkeley`` (``image``, ``gt`` and perhaps ``strokes`` by u
 - ``default``: what ``segment`` and the dock give, the exact optimum of the colour-aware energy;
 - ``unsupervised``: the best that we ship without a label having been used in its making. That is
   the default itself: its prior is learnt from the strokes at hand and nothing in it is trained;
-- ``paper``: the exact optimum of the paper's energy; ``network``: the bundled network, trained
-  without labels on the paper's energy;
+- ``network``: the bundled network for that energy, trained without labels, with its steps down the
+  energy; ``network_alone``: without these;
+- ``paper``: the exact optimum of the paper's energy; ``network_paper``: the network for it;
 - ``random_walker``: scikit-image's, on the colours, at its default beta, exact (``mode="bf"``);
 - ``grabcut``: OpenCV's, five rounds, unpainted pixels probably background (as probably foreground
   it was worse).
@@ -62,9 +63,15 @@ CLICKS, CLICK_SIZE = 20, 256
 MATTE_SIZE = 512
 
 
-def ours(image: NDArray[np.uint8], energy: str = "colour", engine: str = "analytic") -> Segmenter:
+def ours(
+    image: NDArray[np.uint8],
+    energy: str = "colour",
+    engine: str = "analytic",
+    refine: int | None = None,
+) -> Segmenter:
     """One of our engines; what it keeps between strokes is kept here too."""
-    solver = InteractiveSolver(image, image.shape[:2], make_spec("segment", energy))
+    spec = make_spec("segment", energy)
+    solver = InteractiveSolver(image, image.shape[:2], spec, refine=refine)
     return lambda labels: solver.solve(labels, engine)[engine].labels == 1
 
 
@@ -98,7 +105,9 @@ def grabcut(image: NDArray[np.uint8]) -> Segmenter:
 METHODS: dict[str, Callable[[NDArray[np.uint8]], Segmenter]] = {
     "default": ours,
     "paper": lambda image: ours(image, "paper"),
-    "network": lambda image: ours(image, "paper", "network"),
+    "network": lambda image: ours(image, engine="network"),
+    "network_alone": lambda image: ours(image, engine="network", refine=0),
+    "network_paper": lambda image: ours(image, "paper", "network"),
     "random_walker": scikit_image,
     "grabcut": grabcut,
 }

@@ -10,19 +10,22 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from napari_deep_energy.minimisers import SparseDirect
-from napari_deep_energy.networks import network_input
+from napari_deep_energy.minimisers import SparseDirect, descend
+from napari_deep_energy.minimisers.network import STEPS
 from napari_deep_energy.problem import Problem
 
 from .augmentation import resized
+from .inputs import inputs_of
 from .objects import IGNORED, OBJECT
 from .seed_generation import PAPER, Markers, generate
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from napari_deep_energy.energy import EnergySpec, QuadraticEnergy
-    from napari_deep_energy.networks import Architecture, Checkpoint
+    from napari_deep_energy.networks import (
+        Architecture,
+        Checkpoint,
+        ContextAggregationNetwork,
+    )
 
     from .objects import Objects
 
@@ -88,7 +91,7 @@ class HeldOut:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             network = architecture.build().train()  # batch-norm has no statistics of its own yet
-        inputs = network_input(self.problem.image, self.problem.seeds)
+        inputs = inputs_of(self.problem, self._quadratic, architecture)
         with torch.inference_mode():
             answer = torch.cat([network(part) for part in torch.split(inputs, 8)])
         return {"energy_random": float(self.energies(answer).mean())}
@@ -97,12 +100,17 @@ class HeldOut:
         """Mean intersection over union of object and background, ignored pixels left out."""
         return float(mean_iou(foreground(x), self.masks).mean())
 
-    def answer(self, network: nn.Module, batch: int = 8) -> torch.Tensor:
+    def lowered(self, x: torch.Tensor, steps: int) -> torch.Tensor:
+        """A network's answer after that many steps down the energy, (B, K, H, W) float64."""
+        energy, x = self._quadratic, x.double()
+        return descend(energy, energy.laplacian.stencil().to(x), x, steps)
+
+    def answer(self, network: ContextAggregationNetwork, batch: int = 8) -> torch.Tensor:
         """What a network says, in evaluation mode: (B, K, H, W) float32."""
         was_training = network.training
         network.eval()
         device = next(network.parameters()).device
-        inputs = network_input(self.problem.image, self.problem.seeds).to(device)
+        inputs = inputs_of(self.problem, self._quadratic, network.architecture).to(device)
         with torch.inference_mode():
             answer = torch.cat([network(part).float().cpu() for part in torch.split(inputs, batch)])
         network.train(was_training)
@@ -119,10 +127,21 @@ def nearest_seed(problem: Problem) -> torch.Tensor:
     return torch.from_numpy(np.stack(answers)).float()
 
 
+ALONE = ("energy_network", "energy_ratio", "iou_network", "iou_gain")
+
+
 def report(checkpoint: Checkpoint, held_out: HeldOut) -> dict[str, float]:
-    """Mean energies of network, optimum, untrained network and nearest seed, with the IoUs."""
+    """Mean energies of network, optimum, untrained network and nearest seed, with the IoUs.
+
+    The network is followed by the steps down the energy that it has in the product; what it gives
+    ``_alone`` is there too.
+    """
     network = checkpoint.network
-    return held_out.figures(held_out.answer(network)) | held_out.untrained(network.architecture)
+    answer = held_out.answer(network)
+    alone = held_out.figures(answer)
+    found = held_out.figures(held_out.lowered(answer, STEPS[checkpoint.spec.task]))
+    found |= {f"{name}_alone": alone[name] for name in ALONE}
+    return found | held_out.untrained(network.architecture)
 
 
 def foreground(x: torch.Tensor) -> torch.Tensor:

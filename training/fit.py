@@ -12,10 +12,10 @@ from torch import nn
 
 from napari_deep_energy.errors import Diverged
 from napari_deep_energy.minimisers import never
-from napari_deep_energy.networks import network_input
 
 from .batches import batch_of
 from .distributed import rank, share_of, share_statistics, sum_over_ranks
+from .inputs import inputs_of
 from .run_state import RunState
 
 if TYPE_CHECKING:
@@ -120,10 +120,11 @@ def _step(recipe: Recipe, objects: Objects, run: RunState) -> float:
 def update(recipe: Recipe, problem: Problem, run: RunState) -> float:
     """One step of Adam on the mean energy of a batch; returns that energy."""
     mine = share_of(problem)
-    inputs = network_input(mine.image, mine.seeds).contiguous(memory_format=torch.channels_last)
+    energy = recipe.energy.energy(mine)
+    inputs = inputs_of(mine, energy, recipe.architecture)
     with torch.autocast(inputs.device.type, torch.bfloat16, recipe.precision == "bfloat16"):
         x = run.forward(inputs)
-    loss = recipe.energy.energy(mine)(x.float()).sum() / len(problem.image)
+    loss = energy(x.float()).sum() / len(problem.image)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     total = loss.detach()

@@ -78,7 +78,9 @@ class Recipe:
     held_out_size: int = 128
     """Their height and width."""
     seed: int = 0
-    start: Literal["random", "segment", "matte"] = "random"
+    width: int = 32
+    """Channels inside the network; the paper's is 32."""
+    start: Literal["random", "segment", "segment_prior", "matte"] = "random"
     """Fresh weights, or those of a bundled checkpoint."""
     split: Literal["lists", "random"] = "lists"
     """VOC's own train and val, or 80 and 20 % of all pictures (paper)."""
@@ -96,9 +98,15 @@ class Recipe:
 
     @property
     def architecture(self) -> Architecture:
-        """The paper's network, with the output that the task asks for."""
-        is_segment = self.task == RandomWalker.task
-        return Architecture(out_channels=2 if is_segment else 1, softmax=is_segment)
+        """The paper's network, with the input and the output that the energy asks for."""
+        is_segment, has_prior = self.task == RandomWalker.task, self.energy.has_prior
+        return Architecture(
+            in_channels=5 + has_prior,
+            out_channels=2 if is_segment else 1,
+            width=self.width,
+            softmax=is_segment,
+            sees_prior=has_prior,
+        )
 
     def at(self, step: int) -> tuple[Stage, int]:
         """Stage of a step, counted from 0, and the step within that stage."""

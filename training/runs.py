@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import never
-from napari_deep_energy.networks import Checkpoint, bundled
+from napari_deep_energy.networks import Checkpoint, bundled, bundled_for
 
 from .data import read_data
 from .device import fit_somewhere
@@ -66,7 +66,7 @@ def finetune(
     held_out = HeldOut.build(
         found.held_out.first(recipe.held_out), recipe.energy, recipe.held_out_size
     )
-    begin = starting_point(start or bundled(recipe.task), recipe)
+    begin = starting_point(start or bundled_for(recipe.energy), recipe)
     out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
     for progress in fit_somewhere(recipe, found.train, held_out, out, stop, begin):
         yield replace(progress, skipped=found.skipped)

@@ -31,6 +31,7 @@ def segment(
     hard_seeds: bool | None = None,
     colour: Literal["grey", "channels", "lab"] | None = None,
     prior: float | None = None,
+    refine: int | None = None,
     device: str = "auto",
     stop: Stop = never,
 ) -> Solution:
@@ -51,6 +52,9 @@ def segment(
         energy: grey values, and nothing known of a pixel that is not painted.
     beta, lam, hard_seeds, colour, prior
         Parameters of that energy to change, see :class:`energy.RandomWalker`.
+    refine
+        Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
+        None as many as suit the task.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
     stop
@@ -77,7 +81,7 @@ def segment(
     spec = make_spec(
         "segment", energy, beta=beta, lam=lam, hard_seeds=hard_seeds, colour=colour, prior=prior
     )
-    return _solve(image, as_array(seeds, "seeds"), spec, engine, model, device, stop)
+    return _solve(image, as_array(seeds, "seeds"), spec, engine, model, refine, device, stop)
 
 
 def matte(
@@ -90,6 +94,7 @@ def matte(
     epsilon: float = ClosedFormMatting.epsilon,
     lam: float = ClosedFormMatting.lam,
     hard_seeds: bool = ClosedFormMatting.hard_seeds,
+    refine: int | None = None,
     device: str = "auto",
     stop: Stop = never,
 ) -> Solution:
@@ -103,7 +108,7 @@ def matte(
         (H, W) integers: 1 foreground, 2 background, 0 unknown.
     trimap
         (H, W) instead of ``seeds``: 0 background, 255 (or 1.0) foreground, else unknown.
-    engine, model, device, stop
+    engine, model, refine, device, stop
         As in :func:`segment`.
     epsilon, lam, hard_seeds
         See :class:`energy.ClosedFormMatting`.
@@ -122,7 +127,7 @@ def matte(
         raise InvalidInput("matte needs either seeds or a trimap; give one of the two.")
     labels = labels_from_trimap(trimap) if trimap is not None else as_array(seeds, "seeds")
     spec = ClosedFormMatting(epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
-    return _solve(image, labels, spec, engine, model, device, stop)
+    return _solve(image, labels, spec, engine, model, refine, device, stop)
 
 
 def _solve(
@@ -131,10 +136,11 @@ def _solve(
     spec: EnergySpec,
     engine: Engine,
     model: Checkpoint | Path | str | None,
+    refine: int | None,
     device: str,
     stop: Stop,
 ) -> Solution:
     if engine == "both":
         raise InvalidInput("one call gives one solution; use compare() to run both engines.")
-    solver = InteractiveSolver(image, labels.shape, spec, model, device)
+    solver = InteractiveSolver(image, labels.shape, spec, model, device, refine)
     return next(iter(solver.solve(labels, engine, stop).values()))

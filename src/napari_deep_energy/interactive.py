@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .energy import ENERGIES, SPECS, EnergySpec, RandomWalker
+from .energy.parameters import check_number
 from .errors import InvalidInput
 from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
 from .minimisers import (
@@ -34,6 +35,7 @@ ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
 IN_CHANNELS = 5
 OUT_CHANNELS = {"segment": 2, "matte": 1}
 """Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
+MOST_STEPS = 10_000
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
 
@@ -73,11 +75,14 @@ class InteractiveSolver:
         A checkpoint or its path; the bundled one by default. Loaded when first used.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+    refine
+        Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
+        None as many as suit the task.
 
     Raises
     ------
     InvalidInput
-        If the picture cannot be worked on, or the device is not there.
+        If the picture cannot be worked on, the device is not there, or ``refine`` is negative.
     """
 
     def __init__(
@@ -87,7 +92,10 @@ class InteractiveSolver:
         spec: EnergySpec,
         model: Checkpoint | Path | str | None = None,
         device: str = "auto",
+        refine: int | None = None,
     ) -> None:
+        if refine is not None:
+            check_number("refine", refine, 0, MOST_STEPS)
         if len(shape) != 2:
             raise InvalidInput(
                 f"seeds have shape {tuple(shape)}; work on one plane (H, W) at a time."
@@ -96,7 +104,7 @@ class InteractiveSolver:
         # Energies are read out in float64: the gap of a good answer is a small difference.
         # Kept beside the GPU's, as a GPU that has failed may not give it back.
         self._image = image_tensor(image, tuple(shape)).double()
-        self._model = model
+        self._model, self._refine = model, refine
         self._notice = ""
         chosen = choose_device(device)
         try:
@@ -199,8 +207,8 @@ class InteractiveSolver:
             if name == "analytic":
                 self._minimisers[name] = NestedDissection()
             else:
-                checkpoint = load_model(self._model, self.spec.task)
-                self._minimisers[name] = NetworkMinimiser(checkpoint, self.device)
+                checkpoint = load_model(self._model, self.spec.task, self.spec.has_prior)
+                self._minimisers[name] = NetworkMinimiser(checkpoint, self.device, self._refine)
         return self._minimisers[name]
 
 
@@ -213,19 +221,34 @@ def engines_to_run(engine: Engine, pixels: int) -> tuple[str, ...]:
     return ("network", "analytic") if engine == "both" else (engine,)
 
 
-def load_model(model: Checkpoint | Path | str | None, task: str) -> Checkpoint:
-    """The checkpoint to use for ``task``; a model of another task is refused."""
-    checkpoint = model if isinstance(model, Checkpoint) else Checkpoint.load(model or bundled(task))
+def load_model(
+    model: Checkpoint | Path | str | None, task: str, has_prior: bool = False
+) -> Checkpoint:
+    """The checkpoint to use for ``task`` and an energy with or without a prior.
+
+    Raises
+    ------
+    InvalidInput
+        If the model is of another task, or needs the prior that the energy does not have.
+    """
+    own = bundled(f"{task}_prior" if has_prior else task)
+    checkpoint = model if isinstance(model, Checkpoint) else Checkpoint.load(model or own)
     if checkpoint.spec.task != task:
         raise InvalidInput(
             f"the model {checkpoint.name!r} was trained to {checkpoint.spec.task}, not to {task}; "
             f"choose a model for {task}."
         )
     sizes = checkpoint.network.architecture
-    if (sizes.in_channels, sizes.out_channels) != (IN_CHANNELS, OUT_CHANNELS[task]):
+    if sizes.sees_prior and not has_prior:
+        raise InvalidInput(
+            f"the model {checkpoint.name!r} was trained on the colour-aware energy; choose that "
+            "energy, or another model."
+        )
+    in_channels = IN_CHANNELS + sizes.sees_prior
+    if (sizes.in_channels, sizes.out_channels) != (in_channels, OUT_CHANNELS[task]):
         raise InvalidInput(
             f"the model {checkpoint.name!r} turns {sizes.in_channels} channels into "
-            f"{sizes.out_channels}; to {task} takes {IN_CHANNELS} and {OUT_CHANNELS[task]}, so "
+            f"{sizes.out_channels}; to {task} takes {in_channels} and {OUT_CHANNELS[task]}, so "
             "choose another model."
         )
     return checkpoint

@@ -54,6 +54,12 @@ EngineChoice = Annotated[Engine, typer.Option(help="What answers.")]
 ModelFile = Annotated[
     Path | None, typer.Option(help="Checkpoint for the network; the bundled one by default.")
 ]
+Refine = Annotated[
+    int | None,
+    typer.Option(
+        help="Steps down the energy after the network: 0 is the network alone, as in the paper."
+    ),
+]
 EnergyChoice = Annotated[
     Energy,
     typer.Option(help="colour: goes by the strokes' colours too; paper: the paper's, on grey."),
@@ -85,6 +91,7 @@ def segment(
     output: Output = Path("segmented"),
     engine: EngineChoice = Engine.auto,
     model: ModelFile = None,
+    refine: Refine = None,
     energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
     prior: Prior = None,
@@ -96,7 +103,7 @@ def segment(
     from ..interactive import make_spec
 
     spec = make_spec("segment", energy, beta=beta, prior=prior, lam=lam, hard_seeds=hard_seeds)
-    _run_one(image, strokes, output, spec, engine, model, device)
+    _run_one(image, strokes, output, spec, engine, model, refine, device)
 
 
 def matte(
@@ -105,6 +112,7 @@ def matte(
     output: Output = Path("matted"),
     engine: EngineChoice = Engine.auto,
     model: ModelFile = None,
+    refine: Refine = None,
     epsilon: Epsilon = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
@@ -114,7 +122,7 @@ def matte(
     from ..interactive import make_spec
 
     spec = make_spec("matte", epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
-    _run_one(image, strokes, output, spec, engine, model, device)
+    _run_one(image, strokes, output, spec, engine, model, refine, device)
 
 
 def compare(
@@ -123,24 +131,22 @@ def compare(
     output: Output = Path("compared"),
     task: Annotated[Task, typer.Option(help="What to compare.")] = Task.segment,
     model: ModelFile = None,
-    energy: EnergyChoice = Energy.paper,
+    refine: Refine = None,
+    energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
     lam: Lam = None,
     epsilon: Epsilon = None,
     hard_seeds: HardSeeds = False,
     device: Device = "auto",
 ) -> None:
-    """Run network and exact solver on the same strokes: both results and what sets them apart.
-
-    On the paper's energy unless asked otherwise, since the bundled network was trained on it.
-    """
+    """Run network and exact solver on the same strokes: both results and what sets them apart."""
     from ..interactive import make_spec
     from ..results import read_inputs, write_comparison
 
     check_parameters(task, beta, epsilon)
     spec = make_spec(task, energy, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, task)
-    solutions = _solve(inputs, spec, "both", model, device)
+    solutions = _solve(inputs, spec, "both", model, refine, device)
     _print_advice(solutions)
     _print_table(write_comparison(output, inputs, solutions, spec))
     Console().print(f"results in {output}", highlight=False)
@@ -163,12 +169,13 @@ def _run_one(
     spec: EnergySpec,
     engine: Engine,
     model: Path | None,
+    refine: int | None,
     device: str,
 ) -> None:
     from ..results import read_inputs, write_solution
 
     inputs = read_inputs(image, strokes, spec.task)
-    solutions = _solve(inputs, spec, engine.value, model, device)
+    solutions = _solve(inputs, spec, engine.value, model, refine, device)
     _print_advice(solutions)
     for solution in solutions.values():
         write_solution(output, inputs, solution, spec)
@@ -181,13 +188,18 @@ def _run_one(
 
 
 def _solve(
-    inputs: Inputs, spec: EnergySpec, engine: Any, model: Path | None, device: str
+    inputs: Inputs,
+    spec: EnergySpec,
+    engine: Any,
+    model: Path | None,
+    refine: int | None,
+    device: str,
 ) -> dict[str, Any]:
     from ..interactive import InteractiveSolver, load_model
 
     # Read even if the exact solver alone will run: a model that was named should be there.
-    checkpoint = load_model(model, spec.task) if model else None
-    solver = InteractiveSolver(inputs.image, inputs.strokes.shape, spec, checkpoint, device)
+    checkpoint = load_model(model, spec.task, spec.has_prior) if model else None
+    solver = InteractiveSolver(inputs.image, inputs.strokes.shape, spec, checkpoint, device, refine)
     with Console(stderr=True).status("solving"):
         return solver.solve(inputs.strokes, engine)
 

@@ -53,12 +53,12 @@ def _weights() -> list[tuple[str, str]]:
     from ..networks import Checkpoint, bundled
 
     rows = []
-    for task in ("segment", "matte"):
-        checkpoint = Checkpoint.load(bundled(task))
+    for name in ("segment", "segment_prior", "matte"):
+        checkpoint = Checkpoint.load(bundled(name))
         trained = checkpoint.training
         rows.append(
             (
-                f"weights, {task}",
+                f"weights, {name}",
                 f"{checkpoint.spec}, trained {trained.get('date', '?')} on "
                 f"{trained.get('device', '?')}, {trained.get('samples', '?')} samples",
             )

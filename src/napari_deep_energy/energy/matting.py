@@ -28,6 +28,7 @@ class ClosedFormMatting:
     """Hyper-parameters of image matting; the defaults are the paper's and Levin's."""
 
     task: ClassVar[str] = "matte"
+    has_prior: ClassVar[bool] = False
 
     epsilon: float = 1e-7
     """Regulariser of the local colour line; epsilon / 9 on the covariance diagonal, Eq. (8)."""

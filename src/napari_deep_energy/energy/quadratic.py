@@ -35,6 +35,20 @@ class Stencil:
     values: torch.Tensor
     """(B, M, *S): entry [p, p + o]; zero where p + o leaves the grid."""
 
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        """The matrix times x for each class: (B, K, *S) -> (B, K, *S)."""
+        result = self.values[:, :1] * x
+        for m, offset in enumerate(self.offsets[1:], 1):
+            here, there = ((..., *part) for part in shifted(offset))
+            entry = self.values[:, m : m + 1][here]
+            result[here].addcmul_(entry, x[there])
+            result[there].addcmul_(entry, x[here])
+        return result
+
+    def to(self, like: torch.Tensor) -> Stencil:
+        """The same matrix in the precision and on the device of ``like``."""
+        return Stencil(self.offsets, self.values.to(like))
+
     def to_sparse(self, batch: int = 0) -> sp.csc_array:
         """The matrix as float64 CSC, (N, N) with N the number of pixels."""
         shape = self.values.shape[2:]

@@ -67,6 +67,11 @@ class RandomWalker:
         check_number("prior", self.prior, 0, 1e6)
         check_number("bandwidth", self.bandwidth, 1e-6, 1)
 
+    @property
+    def has_prior(self) -> bool:
+        """Whether unpainted pixels have targets too."""
+        return self.prior > 0
+
     def laplacian(
         self, image: torch.Tensor, spacing: tuple[float, ...] | None = None
     ) -> GridLaplacian:

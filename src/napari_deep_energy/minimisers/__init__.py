@@ -1,5 +1,6 @@
 """How an energy is minimised: exactly, or by a trained network."""
 
+from .descent import descend
 from .nested_dissection import NestedDissection
 from .network import NetworkMinimiser
 from .solution import Minimiser, Outcome, Solution, Stop, never
@@ -13,5 +14,6 @@ __all__ = [
     "Solution",
     "SparseDirect",
     "Stop",
+    "descend",
     "never",
 ]

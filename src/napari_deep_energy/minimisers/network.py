@@ -1,4 +1,4 @@
-"""Minimiser by one pass of a trained network (paper section 3.1): an estimate, in milliseconds."""
+"""Minimiser by one pass of a trained network (paper section 3.1), and a few steps from there."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import torch.nn.functional as F
 
 from ..errors import Cancelled, InvalidInput
 from ..networks import network_input
+from .descent import descend
 from .solution import Outcome, Solution, Stop, never, read_out
 
 if TYPE_CHECKING:
-    from ..energy import QuadraticEnergy
+    from ..energy import Laplacian, QuadraticEnergy, Stencil
     from ..networks import Checkpoint, ContextAggregationNetwork
     from ..problem import Problem
 
@@ -22,13 +23,32 @@ WORKING_SIZE = 384
 at full size, strokes further away than that would not be seen at all."""
 
 
+STEPS = {"segment": 32, "matte": 128}
+"""Down the energy after the pass. Each costs as much as a few additions of pictures; together they
+take most of the energy that the network leaves at edges (training/README.md has the figures)."""
+
+
 class NetworkMinimiser:
-    """Runs the network of a checkpoint; more than two classes one against the rest."""
+    """Runs the network of a checkpoint; more than two classes one against the rest.
+
+    Parameters
+    ----------
+    steps
+        How many steps down the energy follow the pass; 0 is the network alone, as in the paper,
+        and as many as there are for the task if None.
+    """
 
     name = "network"
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: torch.device | str = "cpu",
+        steps: int | None = None,
+    ) -> None:
         self.checkpoint = checkpoint
+        self.steps = STEPS[checkpoint.spec.task] if steps is None else steps
+        self._entries: tuple[Laplacian, Stencil] | None = None
         self.network = checkpoint.network.to(device).eval()
         # The layout that convolutions like best: twice as fast on a CPU.
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -40,12 +60,13 @@ class NetworkMinimiser:
         if self.network.architecture.out_channels == 1:
             x = predict(self.network, problem)
         else:
-            x = self._probabilities(problem, stop)
+            x = self._probabilities(problem, energy.targets.to(problem.image), stop)
         if not x.isfinite().all():
             raise InvalidInput(
                 f"the model {self.checkpoint.name!r} answered NaN; its weights are unusable, "
                 "choose another model."
             )
+        x = self._lowered(x.to(energy.targets), energy, stop)
         return read_out(
             energy,
             x,
@@ -55,36 +76,55 @@ class NetworkMinimiser:
             outcome=Outcome.ESTIMATE,
         )
 
-    def _probabilities(self, problem: Problem, stop: Stop) -> torch.Tensor:
+    def _lowered(self, x: torch.Tensor, energy: QuadraticEnergy, stop: Stop) -> torch.Tensor:
+        if not self.steps:
+            return x
+        if self._entries is None or self._entries[0] is not energy.laplacian:
+            self._entries = energy.laplacian, energy.laplacian.stencil().to(x)
+        return descend(energy, self._entries[1], x, self.steps, stop)
+
+    def _probabilities(self, problem: Problem, targets: torch.Tensor, stop: Stop) -> torch.Tensor:
         if problem.seeds.shape[1] == 2:
-            return predict(self.network, problem)
+            return predict(self.network, problem, targets[:, :1])
         votes = []
         for k in range(problem.seeds.shape[1]):
             if stop():
                 raise Cancelled
-            votes.append(predict(self.network, problem.one_against_rest(k))[:, :1])
+            one = problem.one_against_rest(k)
+            votes.append(predict(self.network, one, targets[:, k : k + 1])[:, :1])
         vote = torch.cat(votes, 1)
         return vote / vote.sum(1, keepdim=True).clamp_min(1e-12)
 
 
 @torch.inference_mode()
-def predict(network: ContextAggregationNetwork, problem: Problem) -> torch.Tensor:
-    """Answer to a two-class problem at the picture's own size, (1, out_channels, H, W)."""
+def predict(
+    network: ContextAggregationNetwork, problem: Problem, prior: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Answer to a two-class problem at the picture's own size, (1, out_channels, H, W).
+
+    ``prior`` is the first class's target, (1, 1, H, W), for networks that see it.
+    """
     image, seeds = problem.image, problem.seeds
+    prior = prior if network.architecture.sees_prior else None
     size = image.shape[-2:]
     scale = WORKING_SIZE / max(size)
     if scale >= 1:
-        return _run(network, image, seeds)
+        return _run(network, image, seeds, prior)
     working = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     small = F.interpolate(image, working, mode="bilinear", antialias=True)
-    answer = _run(network, small, shrink_seeds(seeds, working))
+    if prior is not None:
+        prior = F.interpolate(prior, working, mode="bilinear", antialias=True)
+    answer = _run(network, small, shrink_seeds(seeds, working), prior)
     return F.interpolate(answer, size, mode="bilinear", align_corners=False)
 
 
 def _run(
-    network: ContextAggregationNetwork, image: torch.Tensor, seeds: torch.Tensor
+    network: ContextAggregationNetwork,
+    image: torch.Tensor,
+    seeds: torch.Tensor,
+    prior: torch.Tensor | None,
 ) -> torch.Tensor:
-    planes = network_input(image, seeds).contiguous(memory_format=torch.channels_last)
+    planes = network_input(image, seeds, prior).contiguous(memory_format=torch.channels_last)
     answer: torch.Tensor = network(planes)
     return answer
 

@@ -113,6 +113,15 @@ def _network(architecture: str, tensors: dict[str, torch.Tensor]) -> ContextAggr
     return network.float()
 
 
-def bundled(task: str) -> Path:
-    """Path of the checkpoint that comes with the plugin, for ``"segment"`` or ``"matte"``."""
-    return BUNDLED / f"{task}.safetensors"
+def bundled(name: str) -> Path:
+    """Path of a checkpoint that comes with the plugin.
+
+    Its name is ``"segment"`` (the paper's energy), ``"segment_prior"`` (the colour-aware one) or
+    ``"matte"``.
+    """
+    return BUNDLED / f"{name}.safetensors"
+
+
+def bundled_for(spec: EnergySpec) -> Path:
+    """Path of the bundled checkpoint that was trained on an energy like this one."""
+    return bundled(f"{spec.task}_prior" if spec.has_prior else spec.task)

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
+FLAGS = ("softmax", "sees_prior")
+DOUBT = 1e-3
+"""However sure the prior is, the network can still turn it over."""
 MOST = {"depth": 16}
 """Blocks; of channels 4096. A file may claim any size, and it is believed before the weights."""
 
@@ -23,10 +26,13 @@ class Architecture:
     """Number of residual blocks; block d dilates by 2^d, so 6 reach a dilation of 32."""
     softmax: bool = True
     """Whether the scores become probabilities (segmentation) or stay linear (matting)."""
+    sees_prior: bool = False
+    """Whether the last input channel is the energy's target of the class in question, from which
+    the network's scores are then corrections. Not in the paper, whose energy has no prior."""
 
     def __post_init__(self) -> None:
         for name, value in self.to_dict().items():
-            kind, most = (bool, 1) if name == "softmax" else (int, MOST.get(name, 4096))
+            kind, most = (bool, 1) if name in FLAGS else (int, MOST.get(name, 4096))
             if type(value) is not kind or not (kind is bool or 1 <= value <= most):
                 raise ValueError(f"the network's {name} is {value!r}")
 
@@ -66,7 +72,11 @@ class ResidualBlock(nn.Module):
 
 
 class ContextAggregationNetwork(nn.Module):
-    """Picture and seeds -> probabilities or alpha; fully convolutional, any size."""
+    """Picture and seeds -> probabilities or alpha; fully convolutional, any size.
+
+    With a prior, the scores are added to the prior's log-odds: the network starts from what the
+    strokes say of each pixel by itself, and learns what the pixels say of each other.
+    """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -83,6 +93,9 @@ class ContextAggregationNetwork(nn.Module):
     def forward(self, picture_and_seeds: torch.Tensor) -> torch.Tensor:
         """(B, in_channels, H, W) -> (B, out_channels, H, W)."""
         scores = self.output(self.blocks(self.input(picture_and_seeds)))
+        if self.architecture.sees_prior:
+            likely = picture_and_seeds[:, -1:].clamp(DOUBT, 1 - DOUBT)
+            scores = scores + torch.cat([likely, 1 - likely], 1).log()
         answer: torch.Tensor = scores.softmax(1) if self.architecture.softmax else scores
         return answer
 
@@ -93,7 +106,9 @@ class ContextAggregationNetwork(nn.Module):
         return int(2 * depth + 2**depth)
 
 
-def network_input(image: torch.Tensor, seeds: torch.Tensor) -> torch.Tensor:
+def network_input(
+    image: torch.Tensor, seeds: torch.Tensor, prior: torch.Tensor | None = None
+) -> torch.Tensor:
     """Concatenate picture and seeds, paper Fig. 1.
 
     Parameters
@@ -103,7 +118,10 @@ def network_input(image: torch.Tensor, seeds: torch.Tensor) -> torch.Tensor:
         of channels as their mean, repeated.
     seeds
         (B, 2, H, W): the class in question, and the rest.
+    prior
+        (B, 1, H, W) in [0, 1]: how likely the class in question is before the network has looked,
+        for networks that see it.
     """
     if image.shape[1] != 3:
         image = image.mean(1, keepdim=True).expand(-1, 3, *image.shape[2:])
-    return torch.cat([image, seeds], 1)
+    return torch.cat([image, seeds] if prior is None else [image, seeds, prior], 1)
