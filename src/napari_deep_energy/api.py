@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from .energy import ClosedFormMatting, EnergySpec
 from .errors import InvalidInput
 from .images import as_array
 from .interactive import Engine, InteractiveSolver, make_spec
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .energy import EnergySpec
     from .networks import Checkpoint
 
 
@@ -91,9 +91,11 @@ def matte(
     trimap: NDArray[Any] | None = None,
     engine: Engine = "auto",
     model: Checkpoint | Path | str | None = None,
-    epsilon: float = ClosedFormMatting.epsilon,
-    lam: float = ClosedFormMatting.lam,
-    hard_seeds: bool = ClosedFormMatting.hard_seeds,
+    energy: str = "colour",
+    epsilon: float | None = None,
+    lam: float | None = None,
+    hard_seeds: bool | None = None,
+    prior: float | Literal["auto"] | None = None,
     refine: int | None = None,
     device: str = "auto",
     stop: Stop = never,
@@ -110,8 +112,11 @@ def matte(
         (H, W) instead of ``seeds``: 0 background, 255 (or 1.0) foreground, else unknown.
     engine, model, refine, device, stop
         As in :func:`segment`.
-    epsilon, lam, hard_seeds
-        See :class:`energy.ClosedFormMatting`.
+    energy
+        ``"colour"`` also goes by the colours that a trimap makes known, ``"paper"`` is the paper's
+        energy; from scribbles the two are the same.
+    epsilon, lam, hard_seeds, prior
+        Parameters of that energy to change, see :class:`energy.ClosedFormMatting`.
 
     Returns
     -------
@@ -126,7 +131,7 @@ def matte(
     if (seeds is None) == (trimap is None):
         raise InvalidInput("matte needs either seeds or a trimap; give one of the two.")
     labels = labels_from_trimap(trimap) if trimap is not None else as_array(seeds, "seeds")
-    spec = ClosedFormMatting(epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    spec = make_spec("matte", energy, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds, prior=prior)
     return _solve(image, labels, spec, engine, model, refine, device, stop)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import torch
 
-from .energy import ENERGIES, SPECS, EnergySpec, RandomWalker
+from .energy import ENERGIES, EnergySpec, RandomWalker
 from .energy.parameters import check_number
 from .errors import InvalidInput
 from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
@@ -262,8 +262,7 @@ def make_spec(task: str, energy: str = "colour", **parameters: object) -> Energy
     task
         ``"segment"`` or ``"matte"``.
     energy
-        Which of :data:`energy.ENERGIES` the other parameters come from, to segment; there is one
-        energy of matting.
+        Which of :data:`energy.ENERGIES` the other parameters come from.
 
     Raises
     ------
@@ -271,8 +270,7 @@ def make_spec(task: str, energy: str = "colour", **parameters: object) -> Energy
         If there is no such energy, or a parameter is out of its range.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
-    if energy not in ENERGIES:
-        known = ", ".join(ENERGIES)
+    if (task, energy) not in ENERGIES:
+        known = ", ".join(name for kind, name in ENERGIES if kind == task)
         raise InvalidInput(f"there is no energy {energy!r}; choose one of {known}.")
-    spec = ENERGIES[energy] if task == "segment" else SPECS[task]()
-    return replace(spec, **given)  # type: ignore[arg-type]
+    return replace(ENERGIES[task, energy], **given)  # type: ignore[arg-type]

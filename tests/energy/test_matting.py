@@ -9,7 +9,9 @@ from pymatting import cf_laplacian, estimate_alpha_cf
 
 from napari_deep_energy import matte
 from napari_deep_energy.energy import ClosedFormMatting
+from napari_deep_energy.energy.matting import TRIMAP_PRIOR
 from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.problem import Problem
 
 
 def naive_equation_11(image, alpha, epsilon):
@@ -48,7 +50,7 @@ def test_laplacian_is_that_of_pymatting(problem):
 def test_alpha_is_that_of_pymatting(photograph):
     trimap = np.full(photograph.shape[:2], 128, np.uint8)
     trimap[12:26, 22:34], trimap[:4], trimap[:, :8] = 255, 0, 0
-    ours = matte(photograph, trimap=trimap, lam=100.0, engine="analytic")
+    ours = matte(photograph, trimap=trimap, lam=100.0, energy="paper")
     image = (photograph / np.float32(255)).astype(np.float64)
     expected = estimate_alpha_cf(
         image, trimap / 255, laplacian_kwargs={"epsilon": 1e-7}, cg_kwargs={"rtol": 1e-10}
@@ -75,3 +77,51 @@ def test_a_picture_smaller_than_a_window_is_refused_in_words():
     labels = np.array([[1, 0, 2, 2]])
     with pytest.raises(InvalidInput, match="at least 3 x 3"):
         matte(np.zeros((1, 4)), labels)
+
+
+class TestPrior:
+    @pytest.fixture
+    def trimap(self):
+        """Two colours with a soft border, and labels that leave a band of it open."""
+        alpha = np.clip((np.arange(40) - 12) / 16, 0, 1)[None].repeat(30, 0)
+        red, blue = np.array([0.9, 0.2, 0.1]), np.array([0.1, 0.3, 0.8])
+        image = alpha[..., None] * red + (1 - alpha[..., None]) * blue
+        labels = np.zeros(alpha.shape, int)
+        labels[:, 28:], labels[:, :12] = 1, 2
+        return image.astype(np.float32), labels
+
+    def test_auto_is_for_trimaps_and_not_for_scribbles(self, trimap):
+        image, labels = trimap
+        full = Problem.from_labels(image, labels).as_matting()
+        few = labels.copy()
+        few[:, 5:35] = 0
+        scribbles = Problem.from_labels(image, few).as_matting()
+        auto, paper = ClosedFormMatting(prior="auto"), ClosedFormMatting()
+        free = full.seeds.sum(1, keepdim=True) == 0
+        assert (auto.energy(full).confidence[free] == TRIMAP_PRIOR).all()
+        torch.testing.assert_close(
+            auto.energy(scribbles).confidence, paper.energy(scribbles).confidence
+        )
+
+    def test_colours_of_a_class_speak_for_it(self, trimap):
+        image, labels = trimap
+        problem = Problem.from_labels(image, labels).as_matting()
+        targets = ClosedFormMatting(prior=0.1, bandwidth=0.05).energy(problem).targets[0, 0]
+        assert targets[15, 27] > 0.9
+        assert targets[15, 12] < 0.1
+        assert ((targets >= 0) & (targets <= 1)).all()
+
+    def test_a_region_without_strokes_gets_its_colour_s_class(self):
+        """A dot of the object's colour that the strokes do not reach."""
+        image = np.zeros((24, 24, 3), np.float32)
+        image[:, :, 2] = 0.8
+        image[16:20, 16:20] = image[:6] = (0.9, 0.1, 0.1)
+        labels = np.zeros((24, 24), int)
+        labels[:5], labels[7:12] = 1, 2
+        with_prior = matte(image, labels, prior=0.01).alpha[17:19, 17:19]
+        assert with_prior.min() > 0.9
+
+    @pytest.mark.parametrize("prior", [-1.0, "strong", float("nan")])
+    def test_no_number_is_refused(self, prior):
+        with pytest.raises(InvalidInput, match="prior"):
+            ClosedFormMatting(prior=prior)

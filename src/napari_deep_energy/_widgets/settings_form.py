@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 ENERGY = (
     "colour: unpainted pixels are also drawn to the strokes whose colours they have, and from "
-    "where the way to them crosses no edge.\n"
-    "paper: the paper's random walker, on grey values alone; the bundled network learnt this one."
+    "where the way to them crosses no edge; in a matte, if most of the picture is painted.\n"
+    "paper: the paper's energies, which know nothing of a pixel that is not painted."
 )
 PRIOR = (
     "How much a pixel's colour counts against its neighbours. Higher follows the colours of the "
@@ -114,7 +114,6 @@ class SettingsForm(QCollapsible):
         self._lam.setEnabled(not choices.hard_seeds)
         self._device.show_option(choices.device)
         segments = choices.task == "segment"
-        self._show_row("energy", segments)
         self._show_row("beta", segments and choices.energy == "paper")
         self._show_row("prior", segments and choices.energy == "colour")
         self._show_row("epsilon", not segments)

@@ -41,7 +41,7 @@ class Choices:
     """Checkpoint of the network; None is the bundled one."""
     device: str = "auto"
     energy: str = "colour"
-    """Which energy of segmentation, by its name among ``energy.ENERGIES``."""
+    """Which energy, by its name among ``energy.ENERGIES``."""
     beta: float = 1000.0
     """Of the paper's energy; the colour-aware one takes it from the picture."""
     prior: float = 3e-3
@@ -220,8 +220,7 @@ def _parameters(choices: Choices) -> dict[str, Any]:
     if choices.task == "segment":
         is_paper = choices.energy == "paper"
         own = {"beta": choices.beta} if is_paper else {"prior": choices.prior}
-        own["energy"] = choices.energy
-    return {**own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
+    return {"energy": choices.energy, **own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
 
 
 def _load(picture: Picture) -> NDArray[Any]:

@@ -113,6 +113,7 @@ def matte(
     engine: EngineChoice = Engine.auto,
     model: ModelFile = None,
     refine: Refine = None,
+    energy: EnergyChoice = Energy.colour,
     epsilon: Epsilon = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
@@ -121,7 +122,7 @@ def matte(
     """Cut an object out with soft edges: alpha.tif, cutout.png, overlay.png and report.json."""
     from ..interactive import make_spec
 
-    spec = make_spec("matte", epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    spec = make_spec("matte", energy, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     _run_one(image, strokes, output, spec, engine, model, refine, device)
 
 

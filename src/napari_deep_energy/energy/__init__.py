@@ -9,14 +9,20 @@ from .matting import ClosedFormMatting, MattingLaplacian
 from .quadratic import Laplacian, QuadraticEnergy, Stencil
 from .random_walker import GridLaplacian, RandomWalker, affinities, grey
 
+EnergySpec: TypeAlias = RandomWalker | ClosedFormMatting
+
 COLOUR = RandomWalker(beta="auto", colour="lab", prior=3e-3)
 """Colour-aware segmentation: what users get by default. Chosen on half of Berkeley's and of VOC's
 validation pictures with simulated strokes, and measured on the others (benchmarks/interactive.py).
 """
-ENERGIES = {"colour": COLOUR, "paper": RandomWalker()}
-"""Energies of segmentation that users choose from by name."""
+ENERGIES: dict[tuple[str, str], EnergySpec] = {
+    ("segment", "colour"): COLOUR,
+    ("segment", "paper"): RandomWalker(),
+    ("matte", "colour"): ClosedFormMatting(prior="auto"),
+    ("matte", "paper"): ClosedFormMatting(),
+}
+"""What users choose from, by task and by name."""
 
-EnergySpec: TypeAlias = RandomWalker | ClosedFormMatting
 SPECS: dict[str, type[RandomWalker] | type[ClosedFormMatting]] = {
     RandomWalker.task: RandomWalker,
     ClosedFormMatting.task: ClosedFormMatting,
