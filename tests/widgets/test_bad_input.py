@@ -76,13 +76,15 @@ def test_wrong_devices(row, asked):
 
 def test_no_layers(open_dock, qtbot):
     desk = open_dock()
-    qtbot.waitUntil(lambda: LAYERS["no-layers"].is_said_in(desk.dock.state))
+    qtbot.waitUntil(lambda: LAYERS["no-layers"].is_said_in(desk.dock.state), timeout=PATIENCE)
 
 
 def test_no_strokes_layer(viewer, open_dock, qtbot):
     viewer.add_image(pictures.GREY)
     desk = open_dock()
-    qtbot.waitUntil(lambda: LAYERS["no-strokes-layer"].is_said_in(desk.dock.state))
+    qtbot.waitUntil(
+        lambda: LAYERS["no-strokes-layer"].is_said_in(desk.dock.state), timeout=PATIENCE
+    )
 
 
 @pytest.mark.parametrize("role", ["picture", "strokes"])
@@ -90,7 +92,7 @@ def test_a_layer_deleted_in_the_middle_of_a_solve(role, desk, qtbot, monkeypatch
     answer = solving.Desk.answer
 
     def slow(self, request, report, stop):
-        may_go_on.wait(5)
+        may_go_on.wait(PATIENCE / 1000)
         return answer(self, request, report, stop)
 
     may_go_on = threading.Event()
@@ -104,8 +106,8 @@ def test_a_layer_deleted_in_the_middle_of_a_solve(role, desk, qtbot, monkeypatch
         desk.viewer.layers.remove(layer)
         may_go_on.set()
         row = LAYERS[f"{role}-deleted"]
-        qtbot.waitUntil(lambda: row.is_said_in(desk.dock.state))
-        qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy)
+        qtbot.waitUntil(lambda: row.is_said_in(desk.dock.state), timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy, timeout=PATIENCE)
     np.testing.assert_array_equal(seeds.data, before)
 
 
