@@ -148,6 +148,14 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
         ) from error
 
 
+def first_axis(path: Path) -> str:
+    """Letter of a TIFF's first axis as it is recorded, such as "Z", "T" or "C"; else nothing."""
+    if path.suffix.lower() not in TIFF:
+        return ""
+    with tifffile.TiffFile(path) as file:
+        return file.series[0].axes[:1]
+
+
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:
     """Write a TIFF whose ``axes`` (such as ``"CYX"``) are recorded in the file."""
     with replacing(path) as draft:

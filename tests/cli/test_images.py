@@ -86,7 +86,7 @@ def test_settings_reach_the_solver(files, photograph, strokes, run):
         (("segment", "image.png", "trimap.png"), "reaches 255 like a trimap"),
         (("segment", "image.png", "image.png"), "one grey plane"),
         (("segment", "image.png", "small.png"), "but the image has shape"),
-        (("segment", "image.png", "strokes.tif", "--device", "tpu"), "'tpu' cannot be used"),
+        (("segment", "image.png", "strokes.tif", "--device", "tpu"), "there is no device 'tpu'"),
         (("segment", "image.png", "strokes.tif", "--engine", "network", "--model", "image.png"),
          "not a safetensors checkpoint"),
         (("compare", "image.png", "strokes.tif", "--epsilon", "1"), "belongs to matting"),

@@ -11,7 +11,7 @@ import pytest
 
 from napari_deep_energy._widgets import solving
 
-from ..bad_input import models, pictures
+from ..bad_input import models, parameters, pictures
 from ..bad_input.table import case, rows
 from .conftest import PATIENCE, TWO
 
@@ -70,7 +70,7 @@ def test_wrong_models(row, asked, tmp_path):
 
 @pytest.mark.parametrize("row", rows("Parameters and devices", "dock"), ids=case)
 def test_wrong_devices(row, asked):
-    desk = asked(pictures.UNUSUAL["uint8"], device="tpu")
+    desk = asked(pictures.UNUSUAL["uint8"], **parameters.PYTHON[row.case])
     assert row.is_said_in(desk.dock.state), desk.dock.state
 
 
