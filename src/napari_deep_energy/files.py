@@ -153,7 +153,7 @@ def first_axis(path: Path) -> str:
     if path.suffix.lower() not in TIFF:
         return ""
     with tifffile.TiffFile(path) as file:
-        return file.series[0].axes[:1]
+        return str(file.series[0].axes[:1])
 
 
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:
