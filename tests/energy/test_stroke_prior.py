@@ -181,6 +181,10 @@ def test_auto_beta_does_not_see_the_contrast(problem):
         torch.testing.assert_close(strong, weak)
 
 
+def test_without_a_prior_no_colours_are_sorted(problem):
+    assert RandomWalker().laplacian(problem.image).stroke_prior is None
+
+
 def test_the_papers_energy_has_its_name():
     assert make_spec("segment", "paper") == RandomWalker()
     assert make_spec("segment") == COLOUR
