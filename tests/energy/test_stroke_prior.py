@@ -181,6 +181,14 @@ def test_auto_beta_does_not_see_the_contrast(problem):
         torch.testing.assert_close(strong, weak)
 
 
+def test_the_prior_pulls_at_the_pixels_without_a_stroke_only(problem):
+    energy = COLOUR.energy(problem)
+    seeded = problem.seeds.sum(1, keepdim=True) > 0
+    expected = torch.where(seeded, COLOUR.lam, COLOUR.prior).to(energy.confidence)
+    torch.testing.assert_close(energy.confidence, expected)
+    torch.testing.assert_close(energy.targets * seeded, problem.seeds)
+
+
 def test_without_a_prior_no_colours_are_sorted(problem):
     assert RandomWalker().laplacian(problem.image).stroke_prior is None
 
