@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def test_links_within_the_repository_lead_somewhere(page):
     links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_the_names_of_the_python_interface_exist():
+    """The first of a row is written out; the others live beside it."""
+    rows = re.findall(r"^\| (`napari_deep_energy.*?) \|", (ROOT / "docs/api.md").read_text(), re.M)
+    for row in rows:
+        first, *others = re.findall(r"`([\w.]+)`", row)
+        home = first.rpartition(".")[0]
+        for name in [first, *(f"{home}.{other}" for other in others)]:
+            assert pkgutil.resolve_name(name), name
+    assert len(rows) > 10
 
 
 def test_the_pages_are_linked_from_the_readme():

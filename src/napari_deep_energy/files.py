@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import tifffile
@@ -20,9 +20,37 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+MARK = ".draft-"
+"""In the name of a file or a folder that is being written, or about to be removed."""
 TIFF = {".tif", ".tiff"}
 PLAIN_MODES = {"1", "L", "LA", "I", "I;16", "F", "RGB", "RGBA"}
 """Pillow's modes that are taken as they are; palettes, CMYK and the like become RGB."""
+
+
+def draft_of(path: Path) -> Path:
+    """Hidden place beside ``path`` to write it to, with the same suffix.
+
+    The name is drawn at random, so that two machines that share a disk never write to one draft.
+    """
+    return path.with_name(f".{path.stem}{MARK}{uuid4().hex}{path.suffix}")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in words why ``path`` cannot be written.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder cannot be written to, or the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot write {path} ({error.strerror or error}); free some space, or give another "
+            "folder."
+        ) from error
 
 
 @contextmanager
@@ -32,19 +60,15 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises
     ------
     InvalidInput
-        If the folder cannot be written to, or the disk is full.
+        As :func:`writing`.
     """
-    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    draft = draft_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield draft
-        draft.chmod(0o644)  # some writers keep their files to themselves
-        draft.replace(path)
-    except OSError as error:
-        raise InvalidInput(
-            f"cannot write {path} ({error.strerror or error}); free some space, or give another "
-            "folder."
-        ) from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield draft
+            draft.chmod(0o644)  # some writers keep their files to themselves
+            draft.replace(path)
     finally:
         with suppress(OSError):  # the folder itself may not be there
             draft.unlink()
@@ -146,6 +170,14 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
             f"{path.name} cannot be read as a picture ({text}); open it in a viewer and save it "
             "anew."
         ) from error
+
+
+def first_axis(path: Path) -> str:
+    """Letter of a TIFF's first axis as it is recorded, such as "Z", "T" or "C"; else nothing."""
+    if path.suffix.lower() not in TIFF:
+        return ""
+    with tifffile.TiffFile(path) as file:
+        return str(file.series[0].axes[:1])
 
 
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:

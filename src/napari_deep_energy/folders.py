@@ -5,40 +5,32 @@ from __future__ import annotations
 import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from .errors import InvalidInput
+from .files import MARK, draft_of, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-MARK = ".draft-"
-"""In the name of a folder that is being written, or about to be removed."""
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """A new empty folder that takes the place of ``path`` when the block ends without an error.
 
-    The name is drawn at random, so that two machines that share a disk never write to one draft.
-
     Raises
     ------
     InvalidInput
-        If the folder cannot be written to, or the disk is full.
+        As :func:`files.writing`.
     """
-    draft = path.with_name(f".{path.name}{MARK}{uuid4().hex}")
+    draft, old = draft_of(path), draft_of(path)
     try:
-        draft.mkdir(parents=True)
-        yield draft
-        old = path.with_name(f".{path.name}{MARK}{uuid4().hex}")
-        with suppress(FileNotFoundError):  # a full folder cannot be replaced in one step
-            path.rename(old)
-        draft.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise InvalidInput(f"cannot write {path} ({error.strerror or error}).") from error
+        with writing(path):
+            draft.mkdir(parents=True)
+            yield draft
+            with suppress(FileNotFoundError):  # a full folder cannot be replaced in one step
+                path.rename(old)
+            draft.rename(path)
+            shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -11,6 +11,8 @@ from .errors import InvalidInput
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST_CHANNELS = 16
+"""A longer first axis is taken for the planes of a stack, unless the user says otherwise."""
 PERCENTILES = (0.1, 99.9)
 LARGEST = 1e300
 """Above it, the difference of two intensities could overflow."""

@@ -11,6 +11,7 @@ from .comparison import Comparison, compare
 from .energy import EnergySpec, spec_to_dict
 from .errors import InvalidInput
 from .files import (
+    first_axis,
     read_image,
     read_strokes,
     write_array,
@@ -18,7 +19,7 @@ from .files import (
     write_report,
     write_text,
 )
-from .images import channels_first
+from .images import MOST_CHANNELS, channels_first
 from .pictures import cutout, on_checkerboard, overlay
 from .seeds import is_trimap, labels_from_trimap
 
@@ -41,8 +42,17 @@ class Inputs:
     name: str
 
 
-def read_inputs(image: Path, strokes: Path, task: str) -> Inputs:
+def read_inputs(image: Path, strokes: Path, task: str, channels: bool = False) -> Inputs:
     """Read both files; for matting, a trimap becomes strokes.
+
+    Parameters
+    ----------
+    image, strokes
+        Paths of picture and labels, or for matting of a trimap.
+    task
+        ``"segment"`` or ``"matte"``.
+    channels
+        Whether planes are known to be the channels of one picture, however many.
 
     Raises
     ------
@@ -51,6 +61,8 @@ def read_inputs(image: Path, strokes: Path, task: str) -> Inputs:
     """
     picture, labels = read_image(image), read_strokes(strokes)
     channels_first(picture, labels.shape)  # before anything slow: do they fit?
+    if picture.shape[1:] == labels.shape and not channels:
+        _refuse_stack(image, picture.shape)
     if is_trimap(labels):
         if task != "matte":
             raise InvalidInput(
@@ -59,6 +71,14 @@ def read_inputs(image: Path, strokes: Path, task: str) -> Inputs:
             )
         labels = labels_from_trimap(labels)
     return Inputs(picture, labels, image.name)
+
+
+def _refuse_stack(path: Path, shape: tuple[int, ...]) -> None:
+    if shape[0] > MOST_CHANNELS or first_axis(path) in ("Z", "T"):
+        raise InvalidInput(
+            f"{path.name} holds {shape[0]} planes of {shape[1]} x {shape[2]} pixels; segment a "
+            "stack with the command volume, or say --channels if they are channels of one picture."
+        )
 
 
 def write_solution(

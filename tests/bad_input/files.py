@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import struct
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tifffile
@@ -70,6 +70,17 @@ def stack_file(folder, patch):
     return "segment", "stack.tif", "strokes.png", "-o", "out"
 
 
+def planes(count: int, **options: Any) -> Case:
+    """Planes over the strokes."""
+
+    def make(folder, patch):
+        stack = np.stack([PICTURE[..., 0]] * count)
+        tifffile.imwrite(folder / "stack.tif", stack, photometric="minisblack", **options)
+        return "segment", "stack.tif", "strokes.png", "-o", "out"
+
+    return make
+
+
 FILES: dict[str, Case] = {
     "no-picture": of_picture(None),
     "endless-name": lambda folder, patch: ("segment", "a" * 5000, "strokes.png", "-o", "out"),
@@ -82,14 +93,21 @@ FILES: dict[str, Case] = {
     ),
     "bomb": of_picture(png(60_000, 60_000)),
     "text-file": of_picture(b"not a picture\n" * 50),
+    "planes": planes(40),
+    "named-planes": planes(5, metadata={"axes": "ZYX"}),
     "stack-file": stack_file,
     "coloured-strokes": lambda folder, patch: ("segment", "image.png", "image.png", "-o", "out"),
 }
 
 
-def output_is_file(folder, patch):
-    (folder / "taken").write_text("mine")
-    return "segment", "image.png", "strokes.png", "-o", "taken"
+def into(output: str) -> Case:
+    """Segment into a folder, where ``taken`` is a file."""
+
+    def make(folder, patch):
+        (folder / "taken").write_text("mine")
+        return "segment", "image.png", "strokes.png", "-o", output
+
+    return make
 
 
 def failing_writes(number: int) -> Case:
@@ -131,13 +149,13 @@ def masked(name: str, mask: np.ndarray | None) -> Case:
     return make
 
 
-def finetune_into(prepare: Callable[[Path], object], *options: str) -> Case:
+def finetune_into(prepare: Callable[[Path], object], output: str = "taken") -> Case:
     """Fine-tune on three pictures, after ``prepare`` has seen the folder of the run."""
 
     def make(folder, patch):
         pictures_in(folder)
         prepare(folder / "taken")
-        return "finetune", "mine", "-o", "taken", "--recipe", "tiny.toml", *options
+        return "finetune", "mine", "-o", output, "--recipe", "tiny.toml"
 
     return make
 
@@ -167,7 +185,8 @@ def state_of_another_recipe(run: Path) -> None:
 
 
 FOLDERS: dict[str, Case] = {
-    "output-is-file": output_is_file,
+    "output-is-file": into("taken"),
+    "below-a-file": into("taken/out"),
     "read-only": failing_writes(errno.EACCES),
     "full-disk": failing_writes(errno.ENOSPC),
     "no-folder": lambda folder, patch: ("finetune", "mine", "-o", "out"),
@@ -178,6 +197,7 @@ FOLDERS: dict[str, Case] = {
     "coloured-mask": masked("a.png", PICTURE),
     "other-mask": masked("a.png", STROKES[:20]),
     "run-is-file": finetune_into(lambda run: run.write_text("mine")),
+    "run-below-a-file": finetune_into(lambda run: run.write_text("mine"), "taken/run"),
     "broken-run": finetune_into(broken_state),
     "other-run": finetune_into(state_of_another_recipe),
 }

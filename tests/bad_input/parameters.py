@@ -12,6 +12,7 @@ PYTHON: dict[str, dict[str, Any]] = {
     "word-beta": {"beta": "sharp"},
     "engine": {"engine": "magic"},
     "device": {"device": "tpu"},
+    "device-elsewhere": {"device": "cuda:99"},
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
     "beta": ("segment", "--beta", "-1"),
@@ -19,5 +20,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "lam": ("segment", "--lam", "0"),
     "epsilon": ("matte", "--epsilon", "0"),
     "device": ("segment", "--device", "tpu"),
+    "device-elsewhere": ("segment", "--device", "cuda:99"),
     "lost-parameter": ("compare", "--task", "segment", "--epsilon", "1"),
 }

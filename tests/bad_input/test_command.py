@@ -32,6 +32,7 @@ def refused(run, folder, arguments, row, code=1):
     assert done.returncode == code, done.stderr
     assert row.is_said_in(done.stderr), done.stderr
     assert "Traceback" not in done.stderr
+    assert not done.stdout.strip(), "something began"
     added = {path for path in contents(folder) if path not in before}
     # Files that were complete before another one failed may stay.
     assert not [path for path in added if path.stat().st_size < 10 or path.name.startswith(".")]

@@ -21,7 +21,7 @@ from napari_deep_energy.batch import (
 )
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
-from napari_deep_energy.folders import MARK
+from napari_deep_energy.files import MARK
 
 from .conftest import NAMES
 

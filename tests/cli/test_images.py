@@ -46,6 +46,16 @@ def test_segment_writes_what_python_returns(files, photograph, strokes, run):
     assert np.asarray(Image.open(files / "out/overlay.png")).shape == (40, 56, 3)
 
 
+def test_many_planes_are_channels_if_the_user_says_so(files, strokes, run):
+    planes = np.random.default_rng(0).integers(0, 255, (20, *strokes.shape), np.uint8)
+    tifffile.imwrite(files / "planes.tif", planes, photometric="minisblack")
+    inputs = files / "planes.tif", files / "strokes.tif"
+    done = run("segment", *inputs, "-o", files / "out", "--channels")
+    assert done.returncode == 0, done.stderr
+    expected = segment(planes, strokes).labels
+    np.testing.assert_array_equal(tifffile.imread(files / "out/labels.tif"), expected)
+
+
 def test_matte_takes_a_trimap_and_writes_a_cutout(files, run):
     inputs = files / "image.png", files / "trimap.png"
     done = run("matte", *inputs, "-o", files / "out", "--engine", "network")
@@ -86,7 +96,7 @@ def test_settings_reach_the_solver(files, photograph, strokes, run):
         (("segment", "image.png", "trimap.png"), "reaches 255 like a trimap"),
         (("segment", "image.png", "image.png"), "one grey plane"),
         (("segment", "image.png", "small.png"), "but the image has shape"),
-        (("segment", "image.png", "strokes.tif", "--device", "tpu"), "'tpu' cannot be used"),
+        (("segment", "image.png", "strokes.tif", "--device", "tpu"), "there is no device 'tpu'"),
         (("segment", "image.png", "strokes.tif", "--engine", "network", "--model", "image.png"),
          "not a safetensors checkpoint"),
         (("compare", "image.png", "strokes.tif", "--epsilon", "1"), "belongs to matting"),

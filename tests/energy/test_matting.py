@@ -60,6 +60,13 @@ def test_alpha_is_that_of_pymatting(photograph):
     np.testing.assert_allclose(ours.alpha[unknown], expected[unknown], atol=0.02)
 
 
+@pytest.mark.parametrize("size", [(2, 5), (5, 2)])
+def test_a_picture_without_a_window_is_refused(size):
+    with pytest.raises(InvalidInput, match=f"{size[0]} x {size[1]} pixels"):
+        ClosedFormMatting().laplacian(torch.rand(1, 3, *size))
+    ClosedFormMatting().laplacian(torch.rand(1, 3, 3, 3))
+
+
 @pytest.mark.parametrize("channels", [1, 2, 5])
 def test_any_number_of_channels_works(channels):
     generator = np.random.default_rng(0)

@@ -41,6 +41,13 @@ def test_gradient_is_minus_twice_the_residual(spec, problem):
 
 
 @every_spec
+def test_a_laplacian_that_is_at_hand_is_not_made_anew(spec, problem):
+    problem = problem.as_matting() if spec.task == "matte" else problem
+    at_hand = spec.laplacian(problem.image)
+    assert spec.energy(problem, at_hand).laplacian is at_hand
+
+
+@every_spec
 def test_laplacian_of_a_constant_is_zero(spec, problem):
     energy = energy_of(spec, problem)
     ones = torch.ones_like(energy.targets)

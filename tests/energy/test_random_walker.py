@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from skimage.color import rgb2gray
 from skimage.segmentation import random_walker
 
-from napari_deep_energy.energy import RandomWalker, grey
+from napari_deep_energy.energy import RandomWalker, affinities, grey
 from napari_deep_energy.minimisers import SparseDirect
 
 
@@ -22,6 +24,25 @@ def naive_equation_5(image, seeds, y, beta, lam, floor):
                     smooth += w * ((y[:, i, j] - y[:, k, m]) ** 2).sum()
             data += lam * seeds[:, i, j].sum() * ((y[:, i, j] - seeds[:, i, j]) ** 2).sum()
     return smooth, data
+
+
+def test_grey_is_that_of_scikit_image(photograph):
+    ours = grey(torch.from_numpy(photograph / 255.0).permute(2, 0, 1)[None])
+    np.testing.assert_allclose(ours[0, 0].numpy(), rgb2gray(photograph), atol=1e-12)
+
+
+def test_grey_of_other_channels_is_their_mean():
+    image = torch.rand(2, 4, 5, 6)
+    torch.testing.assert_close(grey(image), image.mean(1, keepdim=True))
+
+
+@pytest.mark.parametrize("spacing", [None, (2.0, 0.5, 1.0)])
+def test_affinities_are_those_of_the_formula(spacing):
+    image = np.random.default_rng(0).random((2, 4, 5, 6))
+    found = affinities(torch.from_numpy(image)[None], 3.0, 1e-3, spacing)
+    for axis, h in enumerate(spacing or (1, 1, 1)):
+        step = (np.diff(image, axis=1 + axis) ** 2).sum(0)
+        np.testing.assert_allclose(found[axis][0, 0].numpy(), np.exp(-3 * step / h**2) + 1e-3)
 
 
 def test_energy_is_equation_5_with_each_edge_counted_once(problem):

@@ -13,8 +13,8 @@ from skimage.color import rgb2lab
 from napari_deep_energy import segment
 from napari_deep_energy.energy import COLOUR, RandomWalker
 from napari_deep_energy.energy.colour import lab
-from napari_deep_energy.energy.colour_prior import DOUBT, Palette, posterior
-from napari_deep_energy.energy.stroke_prior import LENGTH, StrokePrior
+from napari_deep_energy.energy.colour_prior import DOUBT, Palette, posterior, principal
+from napari_deep_energy.energy.stroke_prior import LENGTH, NEAR, StrokePrior
 from napari_deep_energy.interactive import make_spec
 from napari_deep_energy.minimisers import SparseDirect
 from napari_deep_energy.problem import Problem
@@ -82,6 +82,51 @@ def test_the_way_to_a_stroke_costs_its_length_and_the_edges_on_it():
     assert distance[10, 37] == pytest.approx(35 * step + 1, rel=1e-5)
 
 
+@pytest.mark.parametrize(("width", "price"), [(20, 1.0), (1, 2 / 3)])
+def test_the_way_to_a_stroke_pays_for_other_colours_but_little_for_a_speck(width, price):
+    image, labels = halves(0.5, 0.5)
+    problem = Problem.from_labels(image, labels)
+    by_colour = torch.zeros_like(problem.seeds)
+    by_colour[:, 0], by_colour[:, 1] = 1, 0
+    by_colour[:, 0, :, 20 : 20 + width], by_colour[:, 1, :, 20 : 20 + width] = 0, 1
+    distance = StrokePrior(problem.image).distances(problem.seeds, by_colour)[0, 0].numpy()
+    # Into the other colour costs 1. A column of one pixel is smoothed to a third: in and out.
+    assert distance[10, 37] == pytest.approx(35 * LENGTH / 40 + price, rel=1e-5)
+
+
+def test_targets_are_those_of_bai_and_sapiro(problem):
+    prior = StrokePrior(problem.image)
+    likely = posterior(prior.palette, problem.seeds, COLOUR.bandwidth)
+    distance = prior.distances(problem.seeds, likely)  # the picture is not shrunk
+    weight = likely.sqrt() / (distance + NEAR) ** 2
+    expected = (weight / weight.sum(1, keepdim=True)).double()
+    torch.testing.assert_close(prior.targets(problem.seeds, COLOUR.bandwidth), expected)
+
+
+def test_a_colour_is_sorted_into_the_nearest_cell(problem):
+    grey = problem.image.mean(1, keepdim=True)
+    palette = Palette(grey)
+    light = lab(grey.float()).flatten()
+    places = palette.index[0] * palette.steps[0] + light.min()
+    assert (places - light).abs().max() <= palette.steps[0] * 0.501
+    assert (palette.index.min(), palette.index.max()) == (0, palette.cells - 1)
+
+
+@pytest.mark.parametrize(("tint", "axes"), [(0.0, 1), (0.05, 3)])
+def test_a_picture_is_grey_only_if_it_has_no_tint(tint, axes):
+    image = torch.rand(1, 1, 8, 8).repeat(1, 3, 1, 1)
+    image[:, 0, 0] *= 1 - tint
+    assert Palette(image).axes == axes
+
+
+def test_of_many_channels_the_principal_components_are_kept():
+    colours = torch.randn(1, 5, 200, dtype=torch.float64) * torch.tensor([1, 5, 0.1, 3, 2])[:, None]
+    centred = (colours - colours.mean(2, keepdim=True))[0].numpy()
+    singular = np.linalg.svd(centred, compute_uv=False)
+    kept = principal(colours)[0].numpy()
+    np.testing.assert_allclose(np.linalg.svd(kept, compute_uv=False), singular[:3])
+
+
 def test_targets_sum_to_one_and_a_class_without_a_stroke_gets_nothing(problem):
     seeds = problem.seeds.clone()
     seeds[:, 2] = 0
@@ -91,7 +136,7 @@ def test_targets_sum_to_one_and_a_class_without_a_stroke_gets_nothing(problem):
 
 
 def test_a_batch_is_answered_as_its_pictures_one_by_one(problem):
-    other = problem.image.flip(-1)
+    other = problem.image.flip(-1) / 2  # other colours, so cells of another width
     image = torch.cat([problem.image, other])
     seeds = torch.cat([problem.seeds, problem.seeds.flip(1)])
     together = COLOUR.energy(Problem(image, seeds)).targets
@@ -134,6 +179,18 @@ def test_auto_beta_does_not_see_the_contrast(problem):
         spec.laplacian(problem.image).affinity, spec.laplacian(faint.image).affinity, strict=True
     ):
         torch.testing.assert_close(strong, weak)
+
+
+def test_the_prior_pulls_at_the_pixels_without_a_stroke_only(problem):
+    energy = COLOUR.energy(problem)
+    seeded = problem.seeds.sum(1, keepdim=True) > 0
+    expected = torch.where(seeded, COLOUR.lam, COLOUR.prior).to(energy.confidence)
+    torch.testing.assert_close(energy.confidence, expected)
+    torch.testing.assert_close(energy.targets * seeded, problem.seeds)
+
+
+def test_without_a_prior_no_colours_are_sorted(problem):
+    assert RandomWalker().laplacian(problem.image).stroke_prior is None
 
 
 def test_the_papers_energy_has_its_name():

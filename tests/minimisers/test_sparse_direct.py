@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from napari_deep_energy import segment
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.minimisers import Outcome, SparseDirect
+from napari_deep_energy.minimisers.solution import read_out
 
 TASKS = pytest.mark.parametrize(
     "spec",
@@ -60,6 +64,30 @@ def test_hard_seeds_are_kept_exactly(problem):
     _, solution = solve(RandomWalker(hard_seeds=True), problem)
     seeded = problem.seeds[0].sum(0) > 0
     assert torch.equal(solution.x[:, seeded], problem.seeds[0][:, seeded])
+
+
+def test_what_lies_outside_of_the_range_is_clipped_for_display_only(problem):
+    _, solution = solve(RandomWalker(), problem)
+    wide = replace(solution, x=3 * solution.x - 1)
+    assert wide.x.min() < 0
+    assert wide.x.max() > 1
+    np.testing.assert_array_equal(wide.probabilities, wide.x.numpy().clip(0, 1).astype(np.float32))
+
+
+def test_the_residual_is_the_largest_on_a_free_pixel(problem):
+    energy, solution = solve(RandomWalker(hard_seeds=True), problem)
+    for sign in (1, -1):
+        x = solution.x[None].clone()
+        x[0, 0, 30, 30] += sign
+        told = read_out(energy, x, problem, engine="none", seconds=0.0, outcome=Outcome.ESTIMATE)
+        matrix, rhs, free = energy.to_sparse()
+        flat = x[0].reshape(3, -1).T.numpy()[free]
+        assert told.residual == pytest.approx(np.abs(rhs - matrix @ flat).max())
+
+
+def test_a_solver_that_is_told_to_stop_stops(problem):
+    with pytest.raises(Cancelled):
+        SparseDirect().minimise(problem, RandomWalker().energy(problem), lambda: True)
 
 
 def test_labels_are_the_values_that_were_painted(photograph, strokes):

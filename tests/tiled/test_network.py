@@ -19,8 +19,7 @@ LABELS[40:60, 200:210], LABELS[:8] = 1, 2
 IMAGE = np.ascontiguousarray(data.astronaut()[:330, :410])
 
 
-@pytest.mark.parametrize(("shrink", "tile"), [(1, 128), (4, 64)])
-@pytest.mark.parametrize("third", [0, 3])
+@pytest.mark.parametrize(("shrink", "tile", "third"), [(1, 128, 0), (4, 64, 3)])
 def test_tiles_answer_as_the_whole(shrink, tile, third, tmp_path):
     labels = LABELS.copy()
     labels[300:310, 20:90] = third

@@ -10,6 +10,8 @@ from skimage import data
 
 PATIENCE = 30_000
 """Milliseconds to wait for an answer on a busy machine."""
+CLIPBOARD = pytest.mark.xdist_group("clipboard")
+"""A display has one: tests that use it run one after the other."""
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +62,10 @@ class Desk:
     def failed(self):
         """Wait for a reason why there is no answer."""
         return self.qtbot.waitSignal(self.dock.failed, timeout=PATIENCE)
+
+    def says(self, text):
+        """Wait until the state line says this; a request on its way may speak first."""
+        self.qtbot.waitUntil(lambda: text in self.dock.state, timeout=PATIENCE)
 
     def paint(self, *strokes):
         """Paint (label, row, column) dabs on the strokes layer."""

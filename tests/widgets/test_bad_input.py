@@ -11,7 +11,7 @@ import pytest
 
 from napari_deep_energy._widgets import solving
 
-from ..bad_input import models, pictures
+from ..bad_input import models, parameters, pictures
 from ..bad_input.table import case, rows
 from .conftest import PATIENCE, TWO
 
@@ -70,19 +70,21 @@ def test_wrong_models(row, asked, tmp_path):
 
 @pytest.mark.parametrize("row", rows("Parameters and devices", "dock"), ids=case)
 def test_wrong_devices(row, asked):
-    desk = asked(pictures.UNUSUAL["uint8"], device="tpu")
+    desk = asked(pictures.UNUSUAL["uint8"], **parameters.PYTHON[row.case])
     assert row.is_said_in(desk.dock.state), desk.dock.state
 
 
 def test_no_layers(open_dock, qtbot):
     desk = open_dock()
-    qtbot.waitUntil(lambda: LAYERS["no-layers"].is_said_in(desk.dock.state))
+    qtbot.waitUntil(lambda: LAYERS["no-layers"].is_said_in(desk.dock.state), timeout=PATIENCE)
 
 
 def test_no_strokes_layer(viewer, open_dock, qtbot):
     viewer.add_image(pictures.GREY)
     desk = open_dock()
-    qtbot.waitUntil(lambda: LAYERS["no-strokes-layer"].is_said_in(desk.dock.state))
+    qtbot.waitUntil(
+        lambda: LAYERS["no-strokes-layer"].is_said_in(desk.dock.state), timeout=PATIENCE
+    )
 
 
 @pytest.mark.parametrize("role", ["picture", "strokes"])
@@ -90,7 +92,7 @@ def test_a_layer_deleted_in_the_middle_of_a_solve(role, desk, qtbot, monkeypatch
     answer = solving.Desk.answer
 
     def slow(self, request, report, stop):
-        may_go_on.wait(5)
+        may_go_on.wait(PATIENCE / 1000)
         return answer(self, request, report, stop)
 
     may_go_on = threading.Event()
@@ -104,8 +106,8 @@ def test_a_layer_deleted_in_the_middle_of_a_solve(role, desk, qtbot, monkeypatch
         desk.viewer.layers.remove(layer)
         may_go_on.set()
         row = LAYERS[f"{role}-deleted"]
-        qtbot.waitUntil(lambda: row.is_said_in(desk.dock.state))
-        qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy)
+        qtbot.waitUntil(lambda: row.is_said_in(desk.dock.state), timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy, timeout=PATIENCE)
     np.testing.assert_array_equal(seeds.data, before)
 
 

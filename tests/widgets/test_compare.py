@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 from napari_deep_energy._widgets import CompareWidget
 from napari_deep_energy.comparison import compare
 
-from .conftest import PATIENCE, TWO
+from .conftest import CLIPBOARD, PATIENCE, TWO
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def alone(viewer, picture):
     return dock
 
 
+@CLIPBOARD
 @pytest.mark.parametrize(("task", "measure"), [("segment", "mean IoU"), ("matte", "MSE")])
 def test_alone_it_compares_the_engines(alone, qtbot, task, measure):
     from dataclasses import replace

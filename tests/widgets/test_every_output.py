@@ -8,7 +8,7 @@ import pytest
 
 from napari_deep_energy._widgets import CompareWidget, FinetuneWidget
 
-from .conftest import TWO
+from .conftest import PATIENCE, TWO
 from .test_layers_come_and_go import act
 
 OUTPUTS = {
@@ -56,4 +56,4 @@ def test_no_output_is_missed(full, qtbot, task, what, moment):
     made_again = {kind for _, kind in full.dock.results} | {"objects"}
     assert made_again >= OUTPUTS[task]
     full.dock.session.runner.close()
-    qtbot.waitUntil(lambda: threading.active_count() <= before)
+    qtbot.waitUntil(lambda: threading.active_count() <= before, timeout=PATIENCE)

@@ -7,7 +7,7 @@ import gc
 import numpy as np
 import pytest
 
-from .conftest import TWO, Desk
+from .conftest import PATIENCE, TWO, Desk
 
 
 def act(viewer, layer, what):
@@ -36,10 +36,10 @@ def test_no_layer_is_missed(desk, qtbot, what):
         act(desk.viewer, layers[role], what)
         qtbot.wait(20)
         if desk.dock.image_layer is None:
-            assert "Open a picture" in desk.dock.state
+            desk.says("Open a picture")
             desk.viewer.add_image(layers["image"].data)
         if desk.dock.seeds_layer is None:
-            assert "paint label 1" in desk.dock.state
+            desk.says("paint label 1")
             desk.dock.new_strokes().brush_size = 3
     desk.solve(*TWO, (1, 30, 20))
 
@@ -55,12 +55,12 @@ def test_a_deleted_result_is_made_anew(desk):
     assert new in desk.viewer.layers
 
 
-def test_all_layers_can_be_deleted_at_once(desk, qtbot):
+def test_all_layers_can_be_deleted_at_once(desk):
     desk.solve(*TWO)
     desk.dock.solve_once()
     desk.viewer.layers.clear()
     assert desk.dock.image_layer is None
-    qtbot.waitUntil(lambda: "Open a picture" in desk.dock.state)
+    desk.says("Open a picture")
 
 
 def test_results_lie_below_the_strokes_which_stay_selected(desk):
@@ -164,7 +164,7 @@ def test_closing_the_window_ends_the_thread(desk, qtbot):
     runner = desk.dock.session.runner
     assert runner.thread_is_alive
     desk.viewer.close()
-    qtbot.waitUntil(lambda: not runner.thread_is_alive)
+    qtbot.waitUntil(lambda: not runner.thread_is_alive, timeout=PATIENCE)
 
 
 def hidden():

@@ -12,7 +12,7 @@ from napari_deep_energy._widgets import autosave, strokes_record
 from napari_deep_energy._widgets.solving import Choices
 from napari_deep_energy.sessions import SUFFIX, get_reader, read_session
 
-from .conftest import PATIENCE, TWO, Desk
+from .conftest import CLIPBOARD, PATIENCE, TWO, Desk
 
 
 @pytest.fixture
@@ -104,6 +104,7 @@ def test_opening_a_damaged_session_says_why(desk, tmp_path):
     assert "not a session file" in desk.dock.state
 
 
+@CLIPBOARD
 @pytest.mark.parametrize("task", ["segment", "matte"])
 @pytest.mark.parametrize("has_file", [True, False])
 def test_the_copied_script_gives_the_result(viewer, open_dock, picture, tmp_path, task, has_file):
@@ -128,6 +129,7 @@ def test_the_copied_script_gives_the_result(viewer, open_dock, picture, tmp_path
         assert names[engine] == pytest.approx(shown, abs=1e-5)
 
 
+@CLIPBOARD
 def test_the_menu_copies_the_same_script(desk):
     from napari_deep_energy._widgets.menu_commands import copy_as_python
 

@@ -19,7 +19,7 @@ MINUTES = float(os.environ.get("SOAK_MINUTES", "0.5"))
 def test_random_use_ends_without_exceptions_and_threads(seed, tmp_path):
     report = tmp_path / "soak.json"
     command = [sys.executable, SOAK, "--minutes", MINUTES, "--seed", seed, "--json", report]
-    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}
+    environment = os.environ | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path))
     done = subprocess.run(
         list(map(str, command)), capture_output=True, text=True, env=environment,
         timeout=60 * MINUTES + 240, check=False,

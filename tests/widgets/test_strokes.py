@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 
 from napari_deep_energy import segment
@@ -88,9 +90,10 @@ def test_one_label_asks_for_another_and_keeps_the_window_alive(desk):
 
 def test_the_picture_is_factored_before_the_first_complete_strokes(desk, qtbot, eliminated):
     """Stroke by stroke: the time between the first label and the second is used."""
-    with desk.failed():
+    prepared = desk.dock.session.runner._worker.done
+    with qtbot.waitSignal(prepared, timeout=PATIENCE), desk.failed():
         desk.paint((1, 15, 32))
-    qtbot.waitUntil(lambda: sum(eliminated) == 48 * 64, timeout=PATIENCE)
+    assert sum(eliminated) == 48 * 64
     eliminated.clear()
     desk.solve((2, 4, 4))
     assert 0 < sum(eliminated) < 48 * 64
@@ -130,8 +133,14 @@ def test_a_moving_brush_is_previewed(desk, qtbot):
     desk.solve(*TWO)
     seeds = desk.dock.seeds_layer
     before = desk.labels().copy()
-    with qtbot.waitSignal(desk.dock.previewed, timeout=20_000), seeds.block_history():
-        for row in range(10, 30):  # no "paint" comes before the block ends
-            seeds.paint((row, 30), 2)
-            qtbot.wait(20)
+    rows = cycle(range(10, 30))
+    previews = []
+    desk.dock.previewed.connect(previews.append)
+
+    def moved_until_previewed():
+        seeds.paint((next(rows), 30), 2)
+        return bool(previews)
+
+    with seeds.block_history():  # no "paint" comes before it ends
+        qtbot.waitUntil(moved_until_previewed, timeout=PATIENCE)
     assert (desk.labels() != before).any()

@@ -9,6 +9,8 @@ import pytest
 from napari_deep_energy import Cancelled
 from napari_deep_energy._widgets.worker import LatestWins
 
+from .conftest import PATIENCE
+
 
 @pytest.fixture
 def worker(qtbot):
@@ -22,7 +24,7 @@ def gated(gate, name, log):
 
     def work(report, stop):
         log.append(name)
-        gate.wait(5)
+        gate.wait(PATIENCE / 1000)
         if stop():
             raise Cancelled
         return name
@@ -34,11 +36,11 @@ def test_of_many_waiting_jobs_the_last_is_done(worker, qtbot):
     gate, log, done = threading.Event(), [], []
     worker.done.connect(lambda ticket, value: done.append(value))
     worker.submit(gated(gate, "first", log))
-    qtbot.waitUntil(lambda: log == ["first"])
+    qtbot.waitUntil(lambda: log == ["first"], timeout=PATIENCE)
     for name in ("second", "third", "fourth"):
         worker.submit(gated(gate, name, log))
     gate.set()
-    qtbot.waitUntil(lambda: done == ["fourth"])
+    qtbot.waitUntil(lambda: done == ["fourth"], timeout=PATIENCE)
     assert log == ["first", "fourth"]
 
 
@@ -46,10 +48,10 @@ def test_without_interrupt_the_running_job_is_finished(worker, qtbot):
     gate, log, done = threading.Event(), [], []
     worker.done.connect(lambda ticket, value: done.append(value))
     worker.submit(gated(gate, "first", log))
-    qtbot.waitUntil(lambda: log == ["first"])
+    qtbot.waitUntil(lambda: log == ["first"], timeout=PATIENCE)
     worker.submit(gated(gate, "second", log), interrupt=False)
     gate.set()
-    qtbot.waitUntil(lambda: done == ["first", "second"])
+    qtbot.waitUntil(lambda: done == ["first", "second"], timeout=PATIENCE)
 
 
 def test_an_error_is_reported_and_the_thread_goes_on(worker, qtbot):
@@ -60,17 +62,17 @@ def test_an_error_is_reported_and_the_thread_goes_on(worker, qtbot):
         raise ZeroDivisionError
 
     worker.submit(fail)
-    qtbot.waitUntil(lambda: len(failures) == 1)
-    with qtbot.waitSignal(worker.done):
+    qtbot.waitUntil(lambda: len(failures) == 1, timeout=PATIENCE)
+    with qtbot.waitSignal(worker.done, timeout=PATIENCE):
         worker.submit(lambda report, stop: 1)
 
 
 def test_close_ends_the_thread_and_a_new_job_starts_one(worker, qtbot):
     before = set(threading.enumerate())
-    with qtbot.waitSignal(worker.done):
+    with qtbot.waitSignal(worker.done, timeout=PATIENCE):
         worker.submit(lambda report, stop: 1)
     (thread,) = set(threading.enumerate()) - before
     worker.close()
-    qtbot.waitUntil(lambda: not thread.is_alive())
-    with qtbot.waitSignal(worker.done):
+    qtbot.waitUntil(lambda: not thread.is_alive(), timeout=PATIENCE)
+    with qtbot.waitSignal(worker.done, timeout=PATIENCE):
         worker.submit(lambda report, stop: 2)

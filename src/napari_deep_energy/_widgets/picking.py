@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
 
+from ..images import MOST_CHANNELS
 from ..layers import METADATA, is_result
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 CHANNEL_NAMES = ("c", "channel", "channels")
-MOST_CHANNELS = 16
-"""An axis without a name that is longer holds planes."""
 
 
 def images(viewer: ViewerModel) -> list[Image]:

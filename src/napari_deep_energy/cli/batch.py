@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from .images import (
+from .options import (
     Beta,
     Device,
     Engine,
@@ -19,8 +19,10 @@ from .images import (
     HardSeeds,
     Lam,
     ModelFile,
+    Output,
     Scheduler,
     Task,
+    check_parameters,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +39,7 @@ class Rule(StrEnum):
 
 def batch(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path(
-        "batch"
-    ),
+    output: Output = Path("batch"),
     task: Annotated[Task, typer.Option(help="What is asked of every picture.")] = Task.segment,
     strokes: Annotated[
         Path | None,
@@ -70,7 +70,6 @@ def batch(
     """Do every picture of a folder; run it again to go on where it was stopped."""
     from ..batch import Batch, find_pairs, make_jobs, run_batch, write_batch_report
     from ..interactive import make_spec
-    from .images import check_parameters
 
     check_parameters(task, beta, epsilon)
     spec = make_spec(task, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from .options import Output  # noqa: TC001 - read by typer at run time
+
 
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path(
-        "demo-output"
-    ),
+    output: Output = Path("demo-output"),
     stay: Annotated[bool, typer.Option(help="Leave the window open at the end.")] = False,
 ) -> None:
     """Open napari, paint strokes on a photograph, and let both engines answer and be compared."""

@@ -9,7 +9,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from .images import Beta, Device, Epsilon, HardSeeds, Lam, Scheduler, Task, check_parameters
+from .options import (
+    Beta,
+    Device,
+    Epsilon,
+    HardSeeds,
+    Lam,
+    Output,
+    Scheduler,
+    Task,
+    check_parameters,
+)
 
 if TYPE_CHECKING:
     from ..energy import RandomWalker
@@ -19,7 +29,6 @@ ImageFile = Annotated[Path, typer.Argument(help="TIFF or OME-Zarr.")]
 StrokesFile = Annotated[
     Path, typer.Argument(help="Labels of the picture's size: 0 unlabelled, 1, 2, ...")
 ]
-Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")]
 
 
 def volume(

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from ..errors import InvalidInput
-from .images import Task
+from .options import Output, RunFolder, Task, free_for_a_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 
 Recipe = Annotated[str, typer.Option(help="A TOML file, or a bundled recipe's name.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="Folder for the table as Markdown, pictures.")
+TableFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        callback=free_for_a_folder,
+        help="Folder for the table as Markdown, pictures.",
+    ),
 ]
 VocFolder = Annotated[Path, typer.Option("--voc", help="VOCdevkit, or its VOC2012 folder.")]
 
@@ -33,9 +39,7 @@ def train(
     data: Annotated[
         list[Path] | None, typer.Argument(help="VOCdevkit, or folders with images/ and masks/.")
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")] = Path(
-        "run"
-    ),
+    output: Output = Path("run"),
     recipe: Recipe = "cpu_segment",
     steps: Annotated[int | None, typer.Option(help="Shorten the recipe to this many.")] = None,
     download: Annotated[
@@ -57,9 +61,7 @@ def train(
 
 def finetune(
     folder: Annotated[Path, typer.Argument(help="Your pictures; no label is needed.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder of the run.")
-    ] = None,
+    output: RunFolder = None,
     task: Annotated[Task, typer.Option(help="What the model is for.")] = Task.segment,
     start: Annotated[
         Path | None, typer.Option(help="Checkpoint to start from; the bundled one by default.")
@@ -92,7 +94,7 @@ def table1(
     segment: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
     matte: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
     json_file: JsonFile = None,
-    output: Output = None,
+    output: TableFolder = None,
 ) -> None:
     """Energies and IoU of exact solver, network and random network, and the error of mattes."""
     from .. import training
@@ -112,7 +114,7 @@ def table2(
     sizes: Annotated[list[int] | None, typer.Option(help="Picture sizes.")] = None,
     count: Annotated[int, typer.Option(help="Pictures a size.")] = 3,
     json_file: JsonFile = None,
-    output: Output = None,
+    output: TableFolder = None,
 ) -> None:
     """Seconds of the network and of the exact solvers."""
     from .. import training
@@ -156,7 +158,8 @@ def _show(run: Iterator[Progress], interrupted: _Interrupt) -> None:
     console = Console()
     columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     last: Progress | None = None
-    with Bar(TextColumn("{task.description}"), *columns, console=console) as bar:
+    # Transient: of a run that cannot begin, only the reason stays on the screen.
+    with Bar(TextColumn("{task.description}"), *columns, console=console, transient=True) as bar:
         row = bar.add_task("reading pictures", total=None)
         for progress in run:
             if last is None:
