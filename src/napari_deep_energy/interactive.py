@@ -20,6 +20,7 @@ from .minimisers import (
     never,
 )
 from .networks import Checkpoint, bundled
+from .preview import Preview
 from .problem import Problem, image_tensor
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class InteractiveSolver:
         # Kept beside the GPU's, as a GPU that has failed may not give it back.
         self._image = image_tensor(image, tuple(shape)).double()
         self._model = model
+        self._preview: Preview | None = None
         self._notice = ""
         chosen = choose_device(device)
         try:
@@ -153,6 +155,13 @@ class InteractiveSolver:
             if isinstance(minimiser, NestedDissection):
                 prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
                 minimiser.prepare(self.image, laplacian, stop, confidence=prior)
+
+    @property
+    def preview(self) -> Preview:
+        """The exact solver on a small copy of the picture, for while the brush moves."""
+        if self._preview is None:
+            self._preview = Preview(self._image, self.spec)
+        return self._preview
 
     def _weigh(self) -> Laplacian:
         if self._laplacian is None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
 
-PREVIEW_MS = 80
+PREVIEW_MS = 40
 """Between two previews."""
 SETTLE_MS = 200
 """How long a value in the form must stand still before it is used."""

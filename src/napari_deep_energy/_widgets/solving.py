@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Stop: TypeAlias = Callable[[], bool]
 
+PREVIEW_PIXELS = 192
+"""Long side up to which the picture itself is solved while the brush moves."""
 ENGINES = {"network": ("network",), "analytic": ("analytic",), "both": ("network", "analytic")}
 
 
@@ -117,6 +119,8 @@ class Desk:
 
     def job(self, request: Request) -> Callable[[Callable[[object], None], Stop], Answer]:
         """The request as work for the thread."""
+        if request.preview and has_small_preview(request):
+            return lambda report, stop: self.preview(request, stop)
         return lambda report, stop: self.answer(request, report, stop)
 
     def preparation(self, request: Request) -> Callable[[Callable[[object], None], Stop], None]:
@@ -124,10 +128,26 @@ class Desk:
 
         def prepare(_: Callable[[object], None], stop: Stop) -> None:
             solver = self._solver_for(request)
+            if has_small_preview(request):
+                solver.preview.prepare(stop)
             for engine in request.engines:
                 solver.prepare(engine, stop)  # type: ignore[arg-type]
 
         return prepare
+
+    def preview(self, request: Request, stop: Stop) -> Answer:
+        """A first look at a lower resolution, from the exact solver.
+
+        Raises
+        ------
+        InvalidInput
+            In words fit for the user.
+        Cancelled
+            If ``stop`` returned true.
+        """
+        solution = self._solver_for(request).preview.solve(request.labels, stop)
+        made = self._planes(request, "analytic", solution) | planes(request.wanted, solution)
+        return Answer(request, {"analytic": solution}, made)
 
     def answer(self, request: Request, report: Callable[[object], None], stop: Stop) -> Answer:
         """Solve; engines that are done before the last one are reported on the way.
@@ -204,6 +224,11 @@ class Desk:
             image = image if len(image) == 3 else np.repeat(image.mean(0, keepdims=True), 3, 0)
             self._rgb = (np.moveaxis(image, 0, -1) * 255 + 0.5).astype(np.uint8)
         return self._rgb
+
+
+def has_small_preview(request: Request) -> bool:
+    """Whether previews come from a small copy of the picture, as it is too large itself."""
+    return "analytic" in request.engines and max(request.picture.plane_shape) > PREVIEW_PIXELS
 
 
 def _compared(answer: Answer) -> Answer:
