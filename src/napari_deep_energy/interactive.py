@@ -22,6 +22,7 @@ from .minimisers import (
 from .networks import Checkpoint, bundled
 from .preview import Preview
 from .problem import Problem, image_tensor
+from .seeds import BACKGROUND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,7 @@ ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
 IN_CHANNELS = 5
 OUT_CHANNELS = {"segment": 2, "matte": 1}
 """Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
+MORE_BACKGROUND = "Labels above 2 count as background."
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
 
@@ -185,7 +187,7 @@ class InteractiveSolver:
         except (RuntimeError, MemoryError, OutOfMemory) as error:
             self._fall_back(error)
             solutions = self._solve(labels, engine, stop)
-        return self._with_notice(solutions)
+        return self._with_notices(solutions, labels)
 
     def _solve(self, labels: NDArray[Any], engine: Engine, stop: Stop) -> dict[str, Solution]:
         problem = self.problem(labels)
@@ -195,13 +197,15 @@ class InteractiveSolver:
             for name in engines_to_run(engine, problem.image[0, 0].numel())
         }
 
-    def _with_notice(self, solutions: dict[str, Solution]) -> dict[str, Solution]:
-        """The solutions, the first of which tells of a GPU that failed."""
-        if self._notice:
-            name, solution = next(iter(solutions.items()))
-            advice = f"{solution.advice} {self._notice}".strip()
-            solutions[name] = replace(solution, advice=advice)
-        return solutions
+    def _with_notices(
+        self, solutions: dict[str, Solution], labels: NDArray[Any]
+    ) -> dict[str, Solution]:
+        """The solutions, the first of which tells what the user may not expect."""
+        is_more = self.spec.task == "matte" and np.max(labels) > BACKGROUND
+        notices = [self._notice, MORE_BACKGROUND if is_more else ""]
+        name, solution = next(iter(solutions.items()))
+        advice = " ".join(filter(None, [solution.advice, *notices]))
+        return solutions | {name: replace(solution, advice=advice)}
 
     def _minimiser(self, name: str) -> Minimiser:
         if name not in self._minimisers:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from . import picking, reopening, strokes_record, wording
 from .asking import Asking
 from .autosave import Autosave
+from .backdrop import Backdrop
 from .committing import Committing
 from .extras import Extras
 from .models import Models
@@ -20,11 +21,10 @@ from .session_keys import keys_of
 from .solving import ENGINES, Answer, Choices, Request
 from .spots import Spots
 from .subject import Subject
+from .timers import single_shot
 from .wording import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.components import ViewerModel
     from napari.layers import Labels
 
@@ -62,6 +62,7 @@ class Session(QObject):
         self.runner = Runner()
         self.autosave = Autosave(self)
         self.extras = Extras(self)
+        self.backdrop = Backdrop(self)
         self.committing = Committing(self)
         self.models = Models()
         self.asking = Asking()
@@ -69,17 +70,11 @@ class Session(QObject):
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
-        self._soon = self._timer(0, self._on_change)
-        self._settle = self._timer(SETTLE_MS, self._on_change)
-        self._preview = self._timer(PREVIEW_MS, self._on_preview)
+        self._is_enough = False
+        self._soon = single_shot(self, 0, self._on_change)
+        self._settle = single_shot(self, SETTLE_MS, self._on_change)
+        self._preview = single_shot(self, PREVIEW_MS, self._on_preview)
         self._connect()
-
-    def _timer(self, wait: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(wait)
-        timer.setSingleShot(True)
-        timer.timeout.connect(slot)
-        return timer
 
     def _connect(self) -> None:
         subject, runner = self.subject, self.runner
@@ -181,6 +176,7 @@ class Session(QObject):
 
     def _on_replaced(self) -> None:
         self._forget_answer()
+        self.results.turn_to_picture(self.subject.image)
         seeds = self.subject.seeds
         if self._docks:
             self._shortcuts.bind(seeds)
@@ -235,7 +231,7 @@ class Session(QObject):
             self.runner.drop()  # else an earlier outcome would take the question's place
             self.say(self.asking.question(request))
         elif not self.runner.is_busy:
-            self.say(State("stale", wording.STALE))
+            self.say(wording.unanswered(self.answer is not None))
 
     def _on_preview(self) -> None:
         request = self._request(preview=True)
@@ -261,6 +257,7 @@ class Session(QObject):
         self._settle.stop()
         self._preview.stop()
         self._asked, self._part = request.key, None
+        self._is_enough = request.has_two_labels
         self.runner.run(request)
 
     # From the worker to the layers
@@ -288,11 +285,14 @@ class Session(QObject):
             self.results.turn_to(best, task)
 
     def _on_failed(self, error: Exception) -> None:
-        self.say(wording.failure(error))
+        self.say(wording.failure(error, self.answer is not None))
         self.failed.emit(self.state.text)
 
     def _on_waiting(self, seconds: float) -> None:
-        self.say(wording.working(seconds, self._part, self.answer is not None))
+        if self._is_enough:
+            self.say(wording.working(seconds, self._part, self.answer is not None))
+        else:
+            self.say(State("hint", wording.TOO_FEW))
 
     def say(self, state: State) -> None:
         """Put this on the state line."""

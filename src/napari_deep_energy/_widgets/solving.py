@@ -88,6 +88,12 @@ class Request:
         return (self.picture.key, self.fingerprint, checksum(self.labels), self.choices, compare)
 
     @property
+    def has_two_labels(self) -> bool:
+        """Whether there is something to tell apart."""
+        painted = self.labels[self.labels != 0]
+        return bool(painted.size and (painted != painted[0]).any())
+
+    @property
     def engines(self) -> tuple[str, ...]:
         """What was chosen to run."""
         return ENGINES[self.choices.engine]
@@ -115,6 +121,8 @@ class Desk:
         self._data: object = None
         self._solver: InteractiveSolver | None = None
         self._rgb: NDArray[np.uint8] | None = None
+        self._opacity: NDArray[np.float32] | None = None
+        """Of an RGBA picture."""
         self._seconds: dict[str, float] = {}
 
     def job(self, request: Request) -> Callable[[Callable[[object], None], Stop], Answer]:
@@ -199,6 +207,7 @@ class Desk:
             self._solver = interactive.InteractiveSolver(
                 _load(picture), picture.plane_shape, spec, choices.model, choices.device
             )
+            self._opacity = picture.opacity()
             self._seconds = {}
         self._key, self._data = key, picture.data  # holds the array, so that its id stays its own
         return self._solver
@@ -214,7 +223,10 @@ class Desk:
         # The colours under soft edges are worth their time once the brush is up.
         cut = with_opacity if request.preview else cutout
         alpha = solution.alpha
-        return {(engine, "cut-out"): cut(self._colours(), alpha), (engine, "alpha"): alpha}
+        cut_out = cut(self._colours(), alpha)
+        if self._opacity is not None:  # of the picture: what is transparent there stays so
+            cut_out = with_opacity(cut_out[..., :3], alpha * self._opacity)
+        return {(engine, "cut-out"): cut_out, (engine, "alpha"): alpha}
 
     def _colours(self) -> NDArray[np.uint8]:
         """The picture as 8-bit RGB, (H, W, 3)."""
