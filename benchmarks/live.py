@@ -10,10 +10,10 @@ graphics card that drawing takes both cores for a while at each move of the brus
 - ``release_ms_*``: from the release of the button until the exact answer is in the result layer;
   ``release_cpu_ms_median`` is the processor time of the whole process in between;
 - ``preview_hz``: updates of the result layer a second while the brush is down;
-- ``gui_block_ms_*``: time for which our code held the GUI thread without a break. All of it enters
-  there by the callbacks of layers and the slots of Qt that :data:`ENTRIES` lists; each call is
-  timed from outside, with all that it calls (napari's part of a layer's update, too), and nested
-  calls count once. ``gui_block_cpu_ms_max`` is the same in processor time of the thread, which
+- ``gui_block_ms_*``: time for which our code held the GUI thread without a break. All of it
+  enters there by the callbacks of layers and the slots of Qt that ``responsiveness.py`` finds; each
+  call is timed from outside, with all that it calls (napari's part of a layer's update, too), and
+  nested calls count once. ``gui_block_cpu_ms_max`` is the same in processor time of the thread, which
   other work on the machine does not lengthen;
 - ``beat_gap_ms_*``: pauses of Qt's event loop during strokes, by a timer of 5 ms, with the plugin
   and (``_off``) without it: what the user feels, napari's drawing included;
@@ -30,22 +30,18 @@ import json
 import os
 import sys
 import tempfile
-import threading
 import time
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 from hand import Hand, wander
-from qtpy.QtCore import QTimer
 from qtpy.QtTest import QTest
+from responsiveness import Beats, Spans, time_entries
 from skimage.data import astronaut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import napari
 
 SIZE = 512
@@ -58,98 +54,6 @@ FRESH = 40
 LONG_STROKE = 300
 """Moves of each stroke that previews are counted in."""
 PATIENCE = 60
-
-
-class Spans:
-    """Time that our code held the GUI thread, call by call."""
-
-    def __init__(self) -> None:
-        self.wall: list[float] = []
-        self.processor: list[float] = []
-        self.names: list[str] = []
-        self._depth = 0
-        self._thread = threading.get_ident()
-
-    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The same function, with its outermost calls noted."""
-
-        @wraps(function)
-        def call(*arguments: Any, **options: Any) -> Any:
-            if self._depth or threading.get_ident() != self._thread:
-                return function(*arguments, **options)
-            self._depth += 1
-            wall, processor = time.perf_counter(), time.thread_time()
-            try:
-                return function(*arguments, **options)
-            finally:
-                self._depth -= 1
-                self.wall.append(1000 * (time.perf_counter() - wall))
-                self.processor.append(1000 * (time.thread_time() - processor))
-                self.names.append(name)
-
-        return call
-
-    def clear(self) -> None:
-        """Begin again."""
-        for kept in (self.wall, self.processor, self.names):
-            kept.clear()
-
-    def worst(self) -> str:
-        """The longest call of each entry, for whoever wants to shorten it."""
-        longest: dict[str, float] = {}
-        for name, wall in zip(self.names, self.wall, strict=True):
-            longest[name] = max(longest.get(name, 0), wall)
-        ordered = sorted(longest.items(), key=lambda item: -item[1])
-        return ", ".join(f"{name} {wall:.0f} ms" for name, wall in ordered[:6])
-
-
-def time_entries(spans: Spans) -> None:
-    """Time every way by which napari and Qt call us; before any dock is made."""
-    from napari_deep_energy._widgets import (
-        autosave,
-        classes_fold,
-        extras,
-        runner,
-        session,
-        spots,
-        subject,
-        watching,
-    )
-
-    owners = [watching.LayerListWatcher, watching.LayerWatcher, runner.Runner, session.Session]
-    owners += [subject.Subject, extras.Extras, autosave.Autosave, spots.Spots]
-    owners += [classes_fold.ClassesFold]
-    for owner in owners:
-        for name, function in list(vars(owner).items()):
-            if name.startswith("_on_") or name in ("save_now", "solve_once"):
-                setattr(owner, name, spans.timed(f"{owner.__name__}.{name}", function))
-
-
-class Beats:
-    """Pauses of Qt's event loop."""
-
-    def __init__(self) -> None:
-        self.gaps: list[float] = []
-        self._last = 0.0
-        self._timer = QTimer()
-        self._timer.setInterval(5)
-        self._timer.timeout.connect(self._on_beat)
-
-    def start(self) -> None:
-        """From now on."""
-        self.gaps.clear()
-        self._last = time.perf_counter()
-        self._timer.start()
-
-    def stop(self) -> list[float]:
-        """Milliseconds of each pause since the start."""
-        self._timer.stop()
-        return list(self.gaps)
-
-    def _on_beat(self) -> None:
-        now = time.perf_counter()
-        self.gaps.append(1000 * (now - self._last) - 5)
-        self._last = now
 
 
 class Painter:
@@ -322,7 +226,7 @@ def main() -> int:
     parser.add_argument("--strokes", type=int, default=1000, help="fewer are faster")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         # The user's own settings and autosaves stay out of it.
         os.environ |= {"XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home, "XDG_CACHE_HOME": home}
         import napari

@@ -14,6 +14,7 @@ from .backdrop import Backdrop
 from .committing import Committing
 from .extras import Extras
 from .models import Models
+from .pacing import Pacing
 from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
@@ -21,19 +22,11 @@ from .session_keys import keys_of
 from .solving import ENGINES, Answer, Choices, Request
 from .spots import Spots
 from .subject import Subject
-from .timers import single_shot
 from .wording import State
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
-
-PREVIEW_MS = 40
-"""Between two previews."""
-SETTLE_MS = 200
-"""How long a value in the form must stand still before it is used."""
-PAUSE_MS = 400
-"""A brush that rests this long, still down, gets the full answer."""
 
 
 class Session(QObject):
@@ -71,17 +64,12 @@ class Session(QObject):
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
         self._is_enough = False
-        self._soon = single_shot(self, 0, self._on_change)
-        self._settle = single_shot(self, SETTLE_MS, self._on_change)
-        self._preview = single_shot(self, PREVIEW_MS, self._on_preview)
+        self._pacing = Pacing(self)
         self._connect()
 
     def _connect(self) -> None:
         subject, runner = self.subject, self.runner
         subject.replaced.connect(self._on_replaced)
-        subject.touched.connect(self._on_touch)
-        subject.painted.connect(self._on_paint)
-        subject.brushed.connect(self._on_brush)
         subject.removed.connect(self.results.forget)
         subject.styled.connect(self._on_styled)
         runner.parted.connect(self._on_part)
@@ -101,7 +89,7 @@ class Session(QObject):
         if is_first:
             self.subject.start()
             self._shortcuts.bind(self.subject.seeds)
-        self._soon.start()
+        self._pacing.soon()
 
     def detach(self, dock: int) -> None:
         """A dock has closed; with the last one the watching ends and the thread is let go."""
@@ -131,18 +119,18 @@ class Session(QObject):
             self.results.present(choices.task)
         remember("engine", choices.engine)
         self.choices_changed.emit()
-        self._settle.start(SETTLE_MS)
+        self._pacing.after_settling()
 
     def set_live(self, live: bool) -> None:
         """Whether to answer every change at once."""
         self.live = live
         if not live:
-            self._preview.stop()
+            self._pacing.no_preview()
             if not self.runner.is_busy:
                 self.runner.drop()  # a preview on its way would pass for an answer
         remember("live", "on" if live else "off")
         self.choices_changed.emit()
-        self._soon.start()
+        self._pacing.soon()
 
     def toggle_live(self) -> None:
         """Switch live answers on or off."""
@@ -183,7 +171,7 @@ class Session(QObject):
         if seeds is not None and (task := picking.task_of(seeds)):
             self.set_choices(replace(self.choices, task=task))
         reopening.take_up(self)
-        self._soon.start()
+        self._pacing.soon()
 
     def _forget_answer(self) -> None:
         self._drop_work()
@@ -191,35 +179,15 @@ class Session(QObject):
         self.replaced.emit()
 
     def _drop_work(self) -> None:
-        for timer in (self._preview, self._soon, self._settle):
-            timer.stop()
+        self._pacing.stop()
         self.runner.drop()
-
-    def _on_paint(self) -> None:
-        # At once, as drawing the window may take longer than solving; and soon again, as a
-        # stroke by the layer's methods is announced before it is written.
-        self._on_change()
-        self._soon.start()
-
-    def _on_touch(self) -> None:
-        # Changes that come faster than answers, as from a script that paints, get previews.
-        if self.runner.is_busy or self._settle.isActive():
-            self._on_brush()
-            self._settle.start(PAUSE_MS)
-        else:
-            self._on_change()
 
     def _on_styled(self) -> None:
         if self.subject.seeds is not None:
             self.results.match_colours(self.subject.seeds)
 
-    def _on_brush(self) -> None:
-        if self._soon.isActive():
-            self._on_change()
-        elif self.live and not self._preview.isActive():
-            self._preview.start()
-
-    def _on_change(self) -> None:
+    def answer_change(self) -> None:
+        """Answer what has changed, if live is on; else say that something has."""
         request = self._request()
         if request is None or request.key == self._asked:
             return
@@ -233,13 +201,14 @@ class Session(QObject):
         elif not self.runner.is_busy:
             self.say(wording.unanswered(self.answer is not None))
 
-    def _on_preview(self) -> None:
+    def preview_change(self) -> None:
+        """Preview what has changed, if live is on."""
         request = self._request(preview=True)
         if not self.live or request is None or request.key == self._asked:
             return
         if self.asking.may_run(request):
             self.runner.preview(request)
-            self._settle.start(PAUSE_MS)
+            self._pacing.after_pause()
 
     def _request(self, preview: bool = False) -> Request | None:
         if not self._docks:
@@ -254,8 +223,7 @@ class Session(QObject):
         )
 
     def _submit(self, request: Request) -> None:
-        self._settle.stop()
-        self._preview.stop()
+        self._pacing.answered()
         self._asked, self._part = request.key, None
         self._is_enough = request.has_two_labels
         self.runner.run(request)
