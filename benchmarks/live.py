@@ -13,8 +13,8 @@ graphics card that drawing takes both cores for a while at each move of the brus
 - ``gui_block_ms_*``: time for which our code held the GUI thread without a break. All of it
   enters there by the callbacks of layers and the slots of Qt that ``responsiveness.py`` finds; each
   call is timed from outside, with all that it calls (napari's part of a layer's update, too), and
-  nested calls count once. ``gui_block_cpu_ms_max`` is the same in processor time of the thread, which
-  other work on the machine does not lengthen;
+  nested calls count once. ``gui_block_cpu_ms_max`` is the same in processor time of the thread,
+  which other work on the machine does not lengthen;
 - ``beat_gap_ms_*``: pauses of Qt's event loop during strokes, by a timer of 5 ms, with the plugin
   and (``_off``) without it: what the user feels, napari's drawing included;
 - ``rss_growth_mib_1000``: resident memory from the 50th stroke to the last of ``--strokes``;
@@ -51,7 +51,7 @@ WARM_UP = 50
 """Strokes before memory is first read."""
 FRESH = 40
 """Strokes after which the user clears them and begins again, so that the picture does not fill."""
-LONG_STROKE = 300
+LONG_STROKE = 120
 """Moves of each stroke that previews are counted in."""
 PATIENCE = 60
 
@@ -166,7 +166,7 @@ def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
     seeds.brush_size, seeds.mode = 10, "paint"
     QTest.qWait(500)
     painter = Painter(viewer)
-    off = without_plugin(painter, seeds, beats, 10)
+    off = without_plugin(painter, seeds, beats, 5)
     before = callbacks(viewer)
     painter.open_dock()
     QTest.qWait(500)

@@ -82,9 +82,10 @@ class Stage:
 
         self.viewer.layers.clear()
         self.dock.image_layer = self.viewer.add_image(getattr(data, name)(), name=name)
-        self.viewer.reset_view()
         self.dock.task, self.dock.engine, self.dock.live = task, engine, True
         self.dock.new_strokes().brush_size = 9
+        self.wait(1500)  # the canvas has its size only when all docks have theirs
+        self.viewer.reset_view()
         self.wait(500)
 
     def wait(self, milliseconds: int) -> None:
@@ -142,7 +143,8 @@ def matte(stage: Stage) -> None:
 
     stage.set("chelsea", "matte")
     stage.dock.looking.unfold(True)
-    stage.paint(CHELSEA, 90)
+    stage.paint({label: lines[:1] for label, lines in CHELSEA.items()}, 60)
+    stage.paint({label: lines[1:] for label, lines in CHELSEA.items()}, 60)
     stage.film.add(6)
     stage.film.frame().save(IMAGES / "matte.jpg", quality=85)
     stage.dock.seeds_layer.visible = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_deep_energy._widgets import solving
 from napari_deep_energy.errors import Cancelled, InvalidInput
 from napari_deep_energy.interactive import InteractiveSolver, make_spec
 from napari_deep_energy.minimisers import Outcome
@@ -80,3 +81,7 @@ def test_shrinking_keeps_a_dab_of_one_pixel_and_invents_nothing(size):
 def test_a_cell_gets_the_label_that_most_of_its_painted_pixels_have():
     labels = np.array([[1, 2, 0, 0], [2, 0, 0, 0]])
     assert (shrink_labels(labels, (1, 2)) == [[2, 0]]).all()
+
+
+def test_the_dock_knows_without_torch_from_which_size_on_there_is_a_small_copy():
+    assert solving.PREVIEW_PIXELS == WORKING_SIZE

@@ -13,6 +13,8 @@ from .timers import single_shot
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
+TITLED = 330
+"""Width in pixels at which the title that napari gives a dock, with the plugin's name, fits."""
 SQUEEZED = 340
 """Height in pixels below which a dock is not pushed by the docks around it."""
 
@@ -41,7 +43,7 @@ class ColumnDock(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         content = self.widget().minimumSizeHint()
         bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(content.width() + bar, min(content.height(), SQUEEZED))
+        return QSize(max(content.width() + bar, TITLED), min(content.height(), SQUEEZED))
 
     def sizeHint(self) -> QSize:
         content = self.widget().sizeHint()
