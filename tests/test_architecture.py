@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "src" / "napari_deep_energy"
+WINDOWED = {"demo.py", "hand.py", "live.py", "responsiveness.py", "soak.py"}
 GUI = {"napari", "qtpy", "magicgui", "superqt", "PyQt6", "PySide6", "vispy"}
 
 
@@ -29,7 +30,7 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize(
     "path",
     [p for folder in (CORE, ROOT / "training", ROOT / "benchmarks") for p in folder.rglob("*.py")
-     if "_widgets" not in p.parts and p.name not in ("demo.py", "live.py", "soak.py")],
+     if "_widgets" not in p.parts and p.name not in WINDOWED],
     ids=lambda p: str(p.relative_to(ROOT)),
 )  # fmt: skip
 def test_only_the_widgets_know_of_a_window(path):

@@ -44,6 +44,21 @@ def test_table_as_csv_has_a_line_an_engine(solutions):
     assert float(rows[0]["energy"]) == pytest.approx(solutions["network"].energy, rel=1e-5)
 
 
+def test_each_class_has_its_iou_in_table_and_report(solutions):
+    network, analytic = solutions["network"], solutions["analytic"]
+    comparison = compare(network, analytic)
+    row = next(csv.DictReader(io.StringIO(comparison.to_csv())))
+    if len(network.x) == 1:
+        assert comparison.class_iou == {}
+        return
+    for value, iou in comparison.class_iou.items():
+        a, b = network.labels == value, analytic.labels == value
+        assert iou == pytest.approx((a & b).sum() / (a | b).sum())
+        assert float(row[f"IoU {value}"]) == pytest.approx(iou, rel=1e-5)
+        assert comparison.to_dict()[f"IoU {value}"] == iou
+    assert comparison.agreement == pytest.approx(np.mean(list(comparison.class_iou.values())))
+
+
 def test_mean_iou_of_known_labels():
     a, b = np.array([1, 1, 2, 2]), np.array([1, 2, 2, 2])
     assert mean_iou(a, b, (1, 2)) == pytest.approx((1 / 2 + 2 / 3) / 2)

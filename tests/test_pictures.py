@@ -62,3 +62,18 @@ def test_strokes_keep_their_colour_in_an_overlay():
     np.testing.assert_array_equal(picture[4, 3], colour(1))
     np.testing.assert_array_equal(picture[4, 15], colour(2))
     np.testing.assert_allclose(picture[1, 3], 0.4 * colour(1), atol=1)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_what_is_transparent_in_the_picture_is_so_in_its_cut_out(kind):
+    top = 255 if kind == np.uint8 else 1
+    image = np.full((8, 10, 4), top, kind)
+    image[..., 1:3] = 0  # red
+    image[:, :5, 3] = 0
+    alpha = np.ones((8, 10), np.float32)
+    alpha[:4] = 0.5
+    rgba = cutout(image, alpha)
+    assert (rgba[:, :5, 3] == 0).all()
+    assert (rgba[:4, 5:, 3] == 128).all()
+    assert (rgba[4:, 5:, 3] == 255).all()
+    assert (rgba[4:, 5:, :3] == [255, 0, 0]).all()

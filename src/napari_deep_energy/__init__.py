@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import matte, segment
+    from .comparison import compare
     from .energy import ClosedFormMatting, RandomWalker
     from .errors import Cancelled, InvalidInput
     from .minimisers import Outcome, Solution
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "RandomWalker",
     "Solution",
+    "compare",
     "matte",
     "segment",
 ]
@@ -41,6 +43,7 @@ _HOME = {
     "Outcome": "minimisers",
     "RandomWalker": "energy",
     "Solution": "minimisers",
+    "compare": "comparison",
     "matte": "api",
     "segment": "api",
 }

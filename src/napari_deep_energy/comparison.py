@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,18 +42,23 @@ class Comparison:
     """Mean IoU of the two label images over the classes, or the MSE of the two alphas."""
     measure: str
     """What ``agreement`` is: ``"mean IoU"`` or ``"MSE"``."""
+    class_iou: dict[int, float] = field(default_factory=dict)
+    """IoU of each class, by its label value; empty for alphas."""
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, for reports."""
-        return {"rows": [asdict(row) for row in self.rows], self.measure: self.agreement}
+        plain = {"rows": [asdict(row) for row in self.rows], self.measure: self.agreement}
+        return plain | {f"IoU {value}": iou for value, iou in self.class_iou.items()}
 
     def to_csv(self) -> str:
         """The table as comma-separated values, one line an engine."""
         names = list(asdict(self.rows[0]))
-        lines = [",".join([*names, self.measure])]
+        shared = {self.measure: self.agreement}
+        shared |= {f"IoU {value}": iou for value, iou in self.class_iou.items()}
+        lines = [",".join([*names, *shared])]
         for row in self.rows:
             values = [f"{v:.6g}" if isinstance(v, float) else v for v in asdict(row).values()]
-            lines.append(",".join([*values, f"{self.agreement:.6g}"]))
+            lines.append(",".join([*values, *(f"{value:.6g}" for value in shared.values())]))
         return "\n".join(lines) + "\n"
 
 
@@ -61,22 +66,37 @@ def compare(network: Solution, analytic: Solution) -> Comparison:
     """Compare two solutions of the same problem, the second of which is the optimum."""
     difference = (network.x - analytic.x).abs().amax(0).float().numpy()
     if len(network.x) == 1:
-        measure, agreement = "MSE", float(np.mean((network.alpha - analytic.alpha) ** 2))
+        measure, agreement, scores = "MSE", _mse(network.alpha, analytic.alpha), {}
     else:
-        measure = "mean IoU"
-        agreement = mean_iou(network.labels, analytic.labels, analytic.values)
+        scores = class_iou(network.labels, analytic.labels, analytic.values)
+        measure, agreement = "mean IoU", _mean(scores)
     rows = tuple(_row(solution, analytic) for solution in (network, analytic))
-    return Comparison(rows, difference, agreement, measure)
+    return Comparison(rows, difference, agreement, measure, scores)
 
 
 def mean_iou(a: NDArray[np.int64], b: NDArray[np.int64], values: Sequence[int]) -> float:
     """Intersection over union of two label images, averaged over the classes in ``values``."""
-    scores = []
+    return _mean(class_iou(a, b, values))
+
+
+def class_iou(
+    a: NDArray[np.int64], b: NDArray[np.int64], values: Sequence[int]
+) -> dict[int, float]:
+    """Intersection over union of each class of ``values`` that either label image has."""
+    scores = {}
     for value in values:
         union = np.count_nonzero((a == value) | (b == value))
         if union:
-            scores.append(np.count_nonzero((a == value) & (b == value)) / union)
-    return float(np.mean(scores)) if scores else 1.0
+            scores[value] = np.count_nonzero((a == value) & (b == value)) / union
+    return scores
+
+
+def _mean(scores: dict[int, float]) -> float:
+    return float(np.mean(list(scores.values()))) if scores else 1.0
+
+
+def _mse(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    return float(np.mean((a - b) ** 2))
 
 
 def _row(solution: Solution, optimum: Solution) -> Row:

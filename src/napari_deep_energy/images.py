@@ -114,6 +114,15 @@ def channels_first(image: NDArray[Any], spatial: tuple[int, ...]) -> NDArray[Any
     )
 
 
+def opacity_of(image: NDArray[Any]) -> NDArray[np.float32] | None:
+    """Opacity of an RGBA picture, (H, W, 4) -> (H, W) in [0, 1]; None if it has none."""
+    if image.ndim != 3 or image.shape[-1] != 4:
+        return None
+    alpha = image[..., 3]
+    top = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "ui" else 1
+    return (alpha.astype(np.float32) / np.float32(top)).clip(0, 1)
+
+
 def without_alpha(image: NDArray[Any]) -> NDArray[Any]:
     """Drop the opacity channel of an RGBA picture, (H, W, 4) -> (H, W, 3)."""
     return image[..., :3] if image.ndim == 3 and image.shape[-1] == 4 else image

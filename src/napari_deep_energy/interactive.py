@@ -21,7 +21,9 @@ from .minimisers import (
     never,
 )
 from .networks import Checkpoint, bundled
+from .preview import Preview
 from .problem import Problem, image_tensor
+from .seeds import BACKGROUND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +37,7 @@ ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
 IN_CHANNELS = 5
 OUT_CHANNELS = {"segment": 2, "matte": 1}
 """Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
+MORE_BACKGROUND = "Labels above 2 count as background."
 MOST_STEPS = 10_000
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
@@ -115,6 +118,7 @@ class InteractiveSolver:
         # Kept beside the GPU's, as a GPU that has failed may not give it back.
         self._image = image_tensor(image, tuple(shape)).double()
         self._model, self._refine = model, refine
+        self._preview: Preview | None = None
         self._notice = ""
         chosen = choose_device(device)
         try:
@@ -172,6 +176,13 @@ class InteractiveSolver:
                 prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
                 minimiser.prepare(self.image, laplacian, stop, confidence=prior)
 
+    @property
+    def preview(self) -> Preview:
+        """The exact solver on a small copy of the picture, for while the brush moves."""
+        if self._preview is None:
+            self._preview = Preview(self._image, self.spec)
+        return self._preview
+
     def _weigh(self) -> Laplacian:
         if self._laplacian is None:
             self._laplacian = self.spec.laplacian(self.image)
@@ -194,7 +205,7 @@ class InteractiveSolver:
         except (RuntimeError, MemoryError, OutOfMemory) as error:
             self._fall_back(error)
             solutions = self._solve(labels, engine, stop)
-        return self._with_notice(solutions)
+        return self._with_notices(solutions, labels)
 
     def _solve(self, labels: NDArray[Any], engine: Engine, stop: Stop) -> dict[str, Solution]:
         problem = self.problem(labels)
@@ -204,13 +215,15 @@ class InteractiveSolver:
             for name in engines_to_run(engine, problem.image[0, 0].numel())
         }
 
-    def _with_notice(self, solutions: dict[str, Solution]) -> dict[str, Solution]:
-        """The solutions, the first of which tells of a GPU that failed."""
-        if self._notice:
-            name, solution = next(iter(solutions.items()))
-            advice = f"{solution.advice} {self._notice}".strip()
-            solutions[name] = replace(solution, advice=advice)
-        return solutions
+    def _with_notices(
+        self, solutions: dict[str, Solution], labels: NDArray[Any]
+    ) -> dict[str, Solution]:
+        """The solutions, the first of which tells what the user may not expect."""
+        is_more = self.spec.task == "matte" and np.max(labels) > BACKGROUND
+        notices = [self._notice, MORE_BACKGROUND if is_more else ""]
+        name, solution = next(iter(solutions.items()))
+        advice = " ".join(filter(None, [solution.advice, *notices]))
+        return solutions | {name: replace(solution, advice=advice)}
 
     def _minimiser(self, name: str) -> Minimiser:
         if name not in self._minimisers:

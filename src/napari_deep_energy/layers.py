@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from .images import without_alpha
+from .images import opacity_of, without_alpha
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,9 +141,17 @@ class Picture:
 
     def load(self) -> NDArray[Any]:
         """(H, W), (H, W, C) if RGB, or (C, H, W); the opacity of RGBA is dropped."""
-        index = (slice(None), *self.index) if self.channels else self.index
-        plane = np.asarray(self.data[index])
+        plane = self._plane()
         return without_alpha(plane) if self.rgb else plane
+
+    def opacity(self) -> NDArray[np.float32] | None:
+        """(H, W) in [0, 1] of an RGBA picture, else None."""
+        has_one = self.rgb and self.data.shape[-1] == 4
+        return opacity_of(self._plane()) if has_one else None
+
+    def _plane(self) -> NDArray[Any]:
+        index = (slice(None), *self.index) if self.channels else self.index
+        return np.asarray(self.data[index])
 
 
 def checksum(array: NDArray[Any]) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from skimage.segmentation import find_boundaries
 
-from .images import channels_first, normalise
+from .images import channels_first, normalise, opacity_of, without_alpha
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,12 +60,14 @@ def cutout(image: NDArray[Any], alpha: NDArray[np.float32]) -> NDArray[np.uint8]
     """The object alone, with ``alpha`` (H, W) in [0, 1] as its opacity: (H, W, 4) uint8.
 
     Its colours are those of the foreground, so that no rim of the old background comes along.
+    What is transparent in an RGBA picture, (H, W, 4), stays so.
     """
     from .foreground import estimate_foreground  # torch, which a mere checkerboard can do without
 
-    shown = to_rgb(image, alpha.shape).astype(np.float32) / np.float32(255)
+    own = opacity_of(image) if image.shape[:2] == alpha.shape else None
+    shown = to_rgb(without_alpha(image), alpha.shape).astype(np.float32) / np.float32(255)
     colours = np.rint(255 * estimate_foreground(shown, alpha)).astype(np.uint8)
-    return with_opacity(colours, alpha)
+    return with_opacity(colours, alpha if own is None else alpha * own)
 
 
 def with_opacity(rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -57,7 +57,8 @@ def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
 
 def class_values(labels: NDArray[Any]) -> list[int]:
     """Label values present in a label image, ascending, without 0."""
-    return [int(v) for v in np.unique(labels) if v != 0]
+    # Of most pictures few pixels are painted: sorting those alone takes a tenth of the time.
+    return [int(v) for v in np.unique(labels[labels != 0])]
 
 
 def one_hot(labels: NDArray[np.int64], values: list[int]) -> torch.Tensor:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 
-class _Chooser(QComboBox):
+class Chooser(QComboBox):
     """A list that may be narrower than its longest entry."""
 
     def __init__(self, tip: str) -> None:
@@ -26,7 +26,7 @@ class _Chooser(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 
-class LayerChooser(_Chooser):
+class LayerChooser(Chooser):
     """Lists layers by name and remembers them by identity."""
 
     picked = Signal(object)
@@ -52,7 +52,7 @@ class LayerChooser(_Chooser):
         self.picked.emit(self._layers[place])
 
 
-class OptionChooser(_Chooser):
+class OptionChooser(Chooser):
     """One of a few named options."""
 
     picked = Signal(str)
@@ -69,7 +69,7 @@ class OptionChooser(_Chooser):
             self.setCurrentIndex(self.findData(value))
 
 
-class ModelChooser(_Chooser):
+class ModelChooser(Chooser):
     """The bundled model, or checkpoint files that the user opened."""
 
     picked = Signal(object)

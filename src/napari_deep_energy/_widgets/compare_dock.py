@@ -25,7 +25,7 @@ DIFFERENCE_TIP = (
     "over the classes, or between the two alphas."
 )
 HINT = (
-    "Both engines minimise the same energy; the exact solver reaches its minimum. The gap "
+    "Both engines minimise the same energy; the analytic one reaches its minimum. The gap "
     "says how far the network's answer is from it, without any ground truth."
 )
 

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 ENGINE = (
     "Network: one pass of a trained network, fast, an estimate.\n"
-    "Exact: solves the equations of the same energy; slower on large pictures.\n"
-    "Both: the network while you paint, the exact answer when you let go."
+    "Analytic: solves the equations of the same energy, exactly; slower on large pictures.\n"
+    "Both: the two side by side."
 )
 MODEL = "The network's weights: those that come with the plugin, or a checkpoint of your own."
 LIVE = "Answer each stroke, undo and change of settings by itself."
 SOLVE = "Answer the strokes now."
 CANCEL = "Stop what is being solved; the answer on screen stays."
 FLIP = "Show the other engine's result."
-ENGINES = {"both": "both", "network": "network", "analytic": "exact"}
+ENGINES = {"both": "both", "network": "network", "analytic": "analytic"}
 
 
 class DeepEnergyWidget(SessionDock):

@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import QCheckBox
+from qtpy.QtWidgets import QCheckBox, QLabel
 
 from . import shortcuts
+from .backdrop_chooser import BackdropChooser
 from .fold import Fold
 from .subject_form import button, row
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..layers import Kind
     from .session import Session
 
+LOOK = "Uncertainty, probabilities, the next uncertain spot, what is behind a cut-out."
 SPOT = (
     "Move the camera to the next place where the answer is least certain, with the brush in hand."
 )
@@ -35,7 +37,7 @@ class LookingFold(Fold):
     """Check boxes of the extra layers, and a button."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Look closer", "Uncertainty, probabilities, the next uncertain spot.")
+        super().__init__("Look closer", LOOK)
         self._session = session
         self._boxes = {}
         for kind, tip in TIPS.items():
@@ -46,6 +48,10 @@ class LookingFold(Fold):
         spot = button("Next uncertain spot", SPOT, shortcuts.SPOT)
         spot.clicked.connect(session.spots.go_on)
         self.column.addWidget(spot)
+        self.ground = BackdropChooser(session)
+        text = QLabel("Cut-out on")
+        text.setToolTip(self.ground.toolTip())
+        self.column.addWidget(row(text, self.ground))
         session.extras.changed.connect(self._show_kinds)
         self._show_kinds()
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Layer
+from qtpy.QtCore import QObject, Signal
 
 from ..layers import METADATA, result_tuple
 from ..pictures import checkerboard
 from .wanted import NO_ENGINE
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from napari.components import ViewerModel
     from napari.layers import Image, Labels
     from numpy.typing import NDArray
@@ -33,24 +37,38 @@ Key = tuple[str, str]
 """Engine and kind."""
 
 
-class ResultLayers:
+@dataclass
+class _PutAway:
+    """Results of an image that is not worked on now."""
+
+    layers: dict[Key, Layer]
+    visible: frozenset[Key]
+    """Those that were on view."""
+
+
+class ResultLayers(QObject):
     """The layers that hold the answers for one image layer at a time.
 
-    Layers of an earlier image stay in the viewer, but are no longer touched.
+    Layers of another image stay in the viewer, out of view until it is worked on again.
     """
 
+    made = Signal(str)
+    """A layer of this kind is new."""
+
     def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
         self._viewer = viewer
         self._image: Image | None = None
         self._colours: dict[Key, object] = {}
+        self._put_away: dict[Hashable, _PutAway] = {}
+        """By the image's id."""
         self.layers: dict[Key, Layer] = {}
         self.shown = "network"
         """Engine whose result is on view where both have one."""
 
     def show(self, answer: Answer, image: Image, seeds: Labels) -> None:
         """Write an answer into the layers; make those that are missing, unless it is a preview."""
-        if image is not self._image:
-            self._image, self.layers = image, {}
+        self.turn_to_picture(image)
         self.layers = {key: layer for key, layer in self.layers.items() if self._is_there(layer)}
         for (engine, kind), plane in answer.planes.items():
             self._update(engine, kind, plane, answer, seeds)
@@ -58,12 +76,28 @@ class ResultLayers:
 
     def forget(self, layer: Layer) -> None:
         """The layer was removed; the next answer makes it anew."""
-        self.layers = {key: mine for key, mine in self.layers.items() if mine is not layer}
+        self.layers = _without(self.layers, layer)
+        for kept in self._put_away.values():
+            kept.layers = _without(kept.layers, layer)
+        self._put_away = {image: kept for image, kept in self._put_away.items() if kept.layers}
+
+    def turn_to_picture(self, image: Image | None) -> None:
+        """Hide the results of the image before; bring those of this one back."""
+        if image is None or image is self._image:
+            return
+        if self._image is not None and self.layers:
+            on_view = frozenset(key for key, layer in self.layers.items() if layer.visible)
+            self._put_away[self._image.unique_id] = _PutAway(self.layers, on_view)
+            for layer in self.layers.values():
+                layer.visible = False
+        kept = self._put_away.pop(image.unique_id, _PutAway({}, frozenset()))
+        self._image, self.layers = image, kept.layers
+        for key in kept.visible & kept.layers.keys():
+            kept.layers[key].visible = True
 
     def adopt(self, key: Key, layer: Layer, image: Image) -> None:
         """Take a layer that is in the viewer as the result ``key`` of ``image``."""
-        if image is not self._image:
-            self._image, self.layers = image, {}
+        self.turn_to_picture(image)
         self.layers[key] = layer
 
     def add(self, key: Key, layer: Layer, image: Image, seeds: Labels) -> None:
@@ -122,7 +156,7 @@ class ResultLayers:
         if kind == "cut-out" and (NO_ENGINE, "backdrop") not in self.layers:
             self._make(NO_ENGINE, "backdrop", _backdrop(data), seeds)
         assert self._image is not None  # show() has set it
-        name = f"{kind} ({engine})" if engine else kind
+        name = f"{self._image.name}: {kind}{f' ({engine})' if engine else ''}"
         data, attributes, layer_type = result_tuple(kind, name, data, self._image)
         on_view = {other for other, main in self.layers if main == kind} <= {engine}
         attributes["metadata"][METADATA]["engine"] = engine
@@ -132,6 +166,7 @@ class ResultLayers:
         self.layers[engine, kind] = layer = Layer.create(data, attributes, layer_type)
         self._colours.pop((engine, kind), None)
         self._insert(layer, seeds)
+        self.made.emit(kind)
 
     def _insert(self, layer: Layer, seeds: Labels) -> None:
         layers = self._viewer.layers
@@ -144,6 +179,10 @@ class ResultLayers:
         for key, layer in self.layers.items():
             if key[1] == "labels" and self._colours.get(key) is not seeds.colormap:
                 layer.colormap = self._colours[key] = seeds.colormap
+
+
+def _without(layers: dict[Key, Layer], gone: Layer) -> dict[Key, Layer]:
+    return {key: layer for key, layer in layers.items() if layer is not gone}
 
 
 def _whole(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from . import picking, reopening, strokes_record, wording
 from .asking import Asking
 from .autosave import Autosave
+from .backdrop import Backdrop
 from .committing import Committing
 from .extras import Extras
 from .models import Models
+from .pacing import Pacing
 from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
@@ -23,17 +25,8 @@ from .subject import Subject
 from .wording import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.components import ViewerModel
     from napari.layers import Labels
-
-PREVIEW_MS = 80
-"""Between two previews."""
-SETTLE_MS = 200
-"""How long a value in the form must stand still before it is used."""
-PAUSE_MS = 400
-"""A brush that rests this long, still down, gets the full answer."""
 
 
 class Session(QObject):
@@ -62,6 +55,7 @@ class Session(QObject):
         self.runner = Runner()
         self.autosave = Autosave(self)
         self.extras = Extras(self)
+        self.backdrop = Backdrop(self)
         self.committing = Committing(self)
         self.models = Models()
         self.asking = Asking()
@@ -69,24 +63,13 @@ class Session(QObject):
         self._docks: dict[int, bool] = {}
         self._asked: tuple[object, ...] = ()
         self._part: Answer | None = None
-        self._soon = self._timer(0, self._on_change)
-        self._settle = self._timer(SETTLE_MS, self._on_change)
-        self._preview = self._timer(PREVIEW_MS, self._on_preview)
+        self._is_enough = False
+        self._pacing = Pacing(self)
         self._connect()
-
-    def _timer(self, wait: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(wait)
-        timer.setSingleShot(True)
-        timer.timeout.connect(slot)
-        return timer
 
     def _connect(self) -> None:
         subject, runner = self.subject, self.runner
         subject.replaced.connect(self._on_replaced)
-        subject.touched.connect(self._on_touch)
-        subject.painted.connect(self._on_paint)
-        subject.brushed.connect(self._on_brush)
         subject.removed.connect(self.results.forget)
         subject.styled.connect(self._on_styled)
         runner.parted.connect(self._on_part)
@@ -106,7 +89,7 @@ class Session(QObject):
         if is_first:
             self.subject.start()
             self._shortcuts.bind(self.subject.seeds)
-        self._soon.start()
+        self._pacing.soon()
 
     def detach(self, dock: int) -> None:
         """A dock has closed; with the last one the watching ends and the thread is let go."""
@@ -136,18 +119,18 @@ class Session(QObject):
             self.results.present(choices.task)
         remember("engine", choices.engine)
         self.choices_changed.emit()
-        self._settle.start(SETTLE_MS)
+        self._pacing.after_settling()
 
     def set_live(self, live: bool) -> None:
         """Whether to answer every change at once."""
         self.live = live
         if not live:
-            self._preview.stop()
+            self._pacing.no_preview()
             if not self.runner.is_busy:
                 self.runner.drop()  # a preview on its way would pass for an answer
         remember("live", "on" if live else "off")
         self.choices_changed.emit()
-        self._soon.start()
+        self._pacing.soon()
 
     def toggle_live(self) -> None:
         """Switch live answers on or off."""
@@ -181,13 +164,14 @@ class Session(QObject):
 
     def _on_replaced(self) -> None:
         self._forget_answer()
+        self.results.turn_to_picture(self.subject.image)
         seeds = self.subject.seeds
         if self._docks:
             self._shortcuts.bind(seeds)
         if seeds is not None and (task := picking.task_of(seeds)):
             self.set_choices(replace(self.choices, task=task))
         reopening.take_up(self)
-        self._soon.start()
+        self._pacing.soon()
 
     def _forget_answer(self) -> None:
         self._drop_work()
@@ -195,35 +179,15 @@ class Session(QObject):
         self.replaced.emit()
 
     def _drop_work(self) -> None:
-        for timer in (self._preview, self._soon, self._settle):
-            timer.stop()
+        self._pacing.stop()
         self.runner.drop()
-
-    def _on_paint(self) -> None:
-        # At once, as drawing the window may take longer than solving; and soon again, as a
-        # stroke by the layer's methods is announced before it is written.
-        self._on_change()
-        self._soon.start()
-
-    def _on_touch(self) -> None:
-        # Changes that come faster than answers, as from a script that paints, get previews.
-        if self.runner.is_busy or self._settle.isActive():
-            self._on_brush()
-            self._settle.start(PAUSE_MS)
-        else:
-            self._on_change()
 
     def _on_styled(self) -> None:
         if self.subject.seeds is not None:
             self.results.match_colours(self.subject.seeds)
 
-    def _on_brush(self) -> None:
-        if self._soon.isActive():
-            self._on_change()
-        elif self.live and not self._preview.isActive():
-            self._preview.start()
-
-    def _on_change(self) -> None:
+    def answer_change(self) -> None:
+        """Answer what has changed, if live is on; else say that something has."""
         request = self._request()
         if request is None or request.key == self._asked:
             return
@@ -235,15 +199,16 @@ class Session(QObject):
             self.runner.drop()  # else an earlier outcome would take the question's place
             self.say(self.asking.question(request))
         elif not self.runner.is_busy:
-            self.say(State("stale", wording.STALE))
+            self.say(wording.unanswered(self.answer is not None))
 
-    def _on_preview(self) -> None:
+    def preview_change(self) -> None:
+        """Preview what has changed, if live is on."""
         request = self._request(preview=True)
         if not self.live or request is None or request.key == self._asked:
             return
         if self.asking.may_run(request):
             self.runner.preview(request)
-            self._settle.start(PAUSE_MS)
+            self._pacing.after_pause()
 
     def _request(self, preview: bool = False) -> Request | None:
         if not self._docks:
@@ -258,9 +223,9 @@ class Session(QObject):
         )
 
     def _submit(self, request: Request) -> None:
-        self._settle.stop()
-        self._preview.stop()
+        self._pacing.answered()
         self._asked, self._part = request.key, None
+        self._is_enough = request.has_two_labels
         self.runner.run(request)
 
     # From the worker to the layers
@@ -288,11 +253,14 @@ class Session(QObject):
             self.results.turn_to(best, task)
 
     def _on_failed(self, error: Exception) -> None:
-        self.say(wording.failure(error))
+        self.say(wording.failure(error, self.answer is not None))
         self.failed.emit(self.state.text)
 
     def _on_waiting(self, seconds: float) -> None:
-        self.say(wording.working(seconds, self._part, self.answer is not None))
+        if self._is_enough:
+            self.say(wording.working(seconds, self._part, self.answer is not None))
+        else:
+            self.say(State("hint", wording.TOO_FEW))
 
     def say(self, state: State) -> None:
         """Put this on the state line."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Stop: TypeAlias = Callable[[], bool]
 
+PREVIEW_PIXELS = 192
+"""Long side up to which the picture itself is solved while the brush moves."""
 ENGINES = {"network": ("network",), "analytic": ("analytic",), "both": ("network", "analytic")}
 
 
@@ -86,6 +88,12 @@ class Request:
         return (self.picture.key, self.fingerprint, checksum(self.labels), self.choices, compare)
 
     @property
+    def has_two_labels(self) -> bool:
+        """Whether there is something to tell apart."""
+        painted = self.labels[self.labels != 0]
+        return bool(painted.size and (painted != painted[0]).any())
+
+    @property
     def engines(self) -> tuple[str, ...]:
         """What was chosen to run."""
         return ENGINES[self.choices.engine]
@@ -113,10 +121,14 @@ class Desk:
         self._data: object = None
         self._solver: InteractiveSolver | None = None
         self._rgb: NDArray[np.uint8] | None = None
+        self._opacity: NDArray[np.float32] | None = None
+        """Of an RGBA picture."""
         self._seconds: dict[str, float] = {}
 
     def job(self, request: Request) -> Callable[[Callable[[object], None], Stop], Answer]:
         """The request as work for the thread."""
+        if request.preview and has_small_preview(request):
+            return lambda report, stop: self.preview(request, stop)
         return lambda report, stop: self.answer(request, report, stop)
 
     def preparation(self, request: Request) -> Callable[[Callable[[object], None], Stop], None]:
@@ -124,10 +136,26 @@ class Desk:
 
         def prepare(_: Callable[[object], None], stop: Stop) -> None:
             solver = self._solver_for(request)
+            if has_small_preview(request):
+                solver.preview.prepare(stop)
             for engine in request.engines:
                 solver.prepare(engine, stop)  # type: ignore[arg-type]
 
         return prepare
+
+    def preview(self, request: Request, stop: Stop) -> Answer:
+        """A first look at a lower resolution, from the exact solver.
+
+        Raises
+        ------
+        InvalidInput
+            In words fit for the user.
+        Cancelled
+            If ``stop`` returned true.
+        """
+        solution = self._solver_for(request).preview.solve(request.labels, stop)
+        made = self._planes(request, "analytic", solution) | planes(request.wanted, solution)
+        return Answer(request, {"analytic": solution}, made)
 
     def answer(self, request: Request, report: Callable[[object], None], stop: Stop) -> Answer:
         """Solve; engines that are done before the last one are reported on the way.
@@ -179,6 +207,7 @@ class Desk:
             self._solver = interactive.InteractiveSolver(
                 _load(picture), picture.plane_shape, spec, choices.model, choices.device
             )
+            self._opacity = picture.opacity()
             self._seconds = {}
         self._key, self._data = key, picture.data  # holds the array, so that its id stays its own
         return self._solver
@@ -194,7 +223,10 @@ class Desk:
         # The colours under soft edges are worth their time once the brush is up.
         cut = with_opacity if request.preview else cutout
         alpha = solution.alpha
-        return {(engine, "cut-out"): cut(self._colours(), alpha), (engine, "alpha"): alpha}
+        cut_out = cut(self._colours(), alpha)
+        if self._opacity is not None:  # of the picture: what is transparent there stays so
+            cut_out = with_opacity(cut_out[..., :3], alpha * self._opacity)
+        return {(engine, "cut-out"): cut_out, (engine, "alpha"): alpha}
 
     def _colours(self) -> NDArray[np.uint8]:
         """The picture as 8-bit RGB, (H, W, 3)."""
@@ -204,6 +236,11 @@ class Desk:
             image = image if len(image) == 3 else np.repeat(image.mean(0, keepdims=True), 3, 0)
             self._rgb = (np.moveaxis(image, 0, -1) * 255 + 0.5).astype(np.uint8)
         return self._rgb
+
+
+def has_small_preview(request: Request) -> bool:
+    """Whether previews come from a small copy of the picture, as it is too large itself."""
+    return "analytic" in request.engines and max(request.picture.plane_shape) > PREVIEW_PIXELS
 
 
 def _compared(answer: Answer) -> Answer:

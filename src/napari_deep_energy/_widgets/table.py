@@ -32,11 +32,14 @@ ROWS = {
     "milliseconds": ("Time", "Of the solve alone, on the device in the state line."),
     "outcome": ("Outcome", "exact: the minimum up to rounding. estimate: one pass of the network."),
 }
+CLASS_TIP = "Overlap of the two label pictures in this class alone; 1 is the same."
 MEASURES = {
     "mean IoU": "Overlap of the two label pictures, averaged over the classes; 1 is the same.",
     "MSE": "Mean squared difference of the two alphas; 0 is the same.",
 }
-COLUMNS = ("Network", "Exact")
+MOST_CLASSES = 8
+"""Rows of classes that are on view without scrolling."""
+COLUMNS = ("Network", "Analytic")
 
 
 class ComparisonTable(QTableWidget):
@@ -49,15 +52,14 @@ class ComparisonTable(QTableWidget):
         self.setSpan(len(ROWS), 0, 1, 2)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.verticalHeader().setDefaultSectionSize(24)
         self.clear_numbers()
-        self.setFixedHeight(24 * (self.rowCount() + 1) + 8)
-        self.setToolTip("Network against the exact solver, on the same strokes.")
+        self.setToolTip("Network against the analytic (exact) solver, on the same strokes.")
 
     def clear_numbers(self) -> None:
         """Put no numbers on view."""
+        self._make_rows(())
         for place, (_, tip) in enumerate(ROWS.values()):
             self._fill(place, ("", ""), tip)
         self._fill(len(ROWS), ("",), "How far the two answers agree.")
@@ -67,7 +69,20 @@ class ComparisonTable(QTableWidget):
         for place, (name, (_, tip)) in enumerate(ROWS.items()):
             self._fill(place, [_shown(name, getattr(row, name)) for row in comparison.rows], tip)
         text = f"{comparison.measure} {comparison.agreement:.4g}"
+        self._make_rows(tuple(comparison.class_iou))
         self._fill(len(ROWS), (text,), MEASURES[comparison.measure])
+        for place, iou in enumerate(comparison.class_iou.values(), start=len(ROWS) + 1):
+            self._fill(place, (f"IoU {iou:.4g}",), CLASS_TIP)
+
+    def _make_rows(self, classes: tuple[int, ...]) -> None:
+        """One row a class below the others."""
+        first = len(ROWS) + 1
+        self.setRowCount(first + len(classes))
+        for place, value in enumerate(classes, start=first):
+            self.setSpan(place, 0, 1, 2)
+            self.setVerticalHeaderItem(place, QTableWidgetItem(f"Class {value}"))
+        shown = min(len(classes), MOST_CLASSES)
+        self.setFixedHeight(24 * (first + shown + 1) + 8)
 
     def _fill(self, place: int, texts: tuple[str, ...] | list[str], tip: str) -> None:
         self.verticalHeaderItem(place).setToolTip(tip)

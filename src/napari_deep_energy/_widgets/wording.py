@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from ..minimisers import Solution
     from .solving import Answer
 
-NAMES = {"network": "Network", "analytic": "Exact solver"}
+NAMES = {"network": "Network", "analytic": "Analytic"}
 NO_IMAGE = "Open a picture. File > Open Sample > Deep Energy has some with strokes ready."
 NO_STROKES = "Press New, then paint label 1 on the object and label 2 on the background."
 STALE = "Changed since the last answer. Press Solve once."
-CANCELLED = "Cancelled; the answer on screen is older than the strokes."
+NOT_LIVE = "Live is off. Press Solve once for the answer."
+TOO_FEW = "Paint at least two labels; meanwhile the picture is being made ready."
+OLDER = "The answer on screen is older than the strokes."
+CANCELLED = f"Cancelled. {OLDER}"
 NO_MEMORY = "There is not enough memory for this picture; make it smaller."
 CRASHED = "Something went wrong inside the solver ({}); the log has the details."
 
@@ -70,11 +73,15 @@ def milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def failure(error: Exception) -> State:
+def unanswered(has_answer: bool) -> State:
+    """The strokes or the settings have changed while live is off."""
+    return State("stale", STALE) if has_answer else State("hint", NOT_LIVE)
+
+
+def failure(error: Exception, has_answer: bool) -> State:
     """Why there is no answer; a user's input tells what to do, anything else is in the log."""
-    if isinstance(error, MemoryError):
-        return State("hint", NO_MEMORY)
-    if not isinstance(error, InvalidInput):
+    if not isinstance(error, (MemoryError, InvalidInput)):
         return State("error", CRASHED.format(type(error).__name__))
-    text = str(error).strip().rstrip(".")
-    return State("hint", f"{text[:1].upper()}{text[1:]}.")
+    text = NO_MEMORY if isinstance(error, MemoryError) else str(error).strip().rstrip(".") + "."
+    text = f"{text[:1].upper()}{text[1:]}"
+    return State("stale", f"{text} {OLDER}") if has_answer else State("hint", text)

@@ -48,12 +48,14 @@ class StrokePrior:
     ----------
     image
         (B, C, *S) in [0, 1].
+    long_side
+        Pixels of the small picture that distances are measured on.
     """
 
-    def __init__(self, image: torch.Tensor) -> None:
+    def __init__(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> None:
         self.palette = Palette(image)
         size = image.shape[2:]
-        scale = min(1.0, LONG_SIDE / max(size))
+        scale = min(1.0, long_side / max(size))
         self.small = tuple(max(1, round(scale * side)) for side in size)
         self.edges = gradient(self._shrunk(lab(image.detach().float())))  # (B, 1, *small)
 

@@ -1,0 +1,57 @@
+"""What the state line says before, between and after answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import TWO
+
+
+@pytest.fixture
+def viewer(viewer_model):
+    return viewer_model
+
+
+def mood(desk):
+    return desk.dock.session.state.mood
+
+
+def test_with_live_off_it_speaks_of_no_answer_before_there_is_one(desk, qtbot):
+    desk.dock.live = False
+    desk.paint(*TWO)
+    qtbot.waitUntil(lambda: "Live is off" in desk.dock.state)
+    with desk.solved():
+        desk.dock.solve_once()
+    desk.paint((1, 30, 30))
+    qtbot.waitUntil(lambda: "Changed since the last answer" in desk.dock.state)
+    assert mood(desk) == "stale"
+
+
+def test_an_empty_layer_is_never_being_solved(viewer, picture, open_dock):
+    viewer.add_image(picture)
+    desk = open_dock()
+    said = []
+    desk.dock.session.state_changed.connect(lambda state: said.append(state.text))
+    with desk.failed():
+        desk.dock.new_strokes()
+    desk.dock.session.runner.waiting.emit(0.3)  # as while the picture is made ready
+    assert not any("Solving" in text for text in said)
+    assert "Paint at least two labels" in desk.dock.state
+
+
+def test_an_answer_whose_strokes_were_all_erased_is_marked_stale(desk):
+    desk.solve(*TWO)
+    seeds = desk.dock.seeds_layer
+    with desk.failed():
+        seeds.data_setitem(seeds.data.nonzero(), 0)
+    assert mood(desk) == "stale"
+    assert "no stroke" in desk.dock.state
+    assert "older than the strokes" in desk.dock.state
+
+
+def test_a_matte_says_that_further_labels_are_background(desk):
+    desk.dock.task = "matte"
+    desk.solve(*TWO)
+    assert "count as background" not in desk.dock.state
+    desk.solve((3, 4, 30))
+    assert "Labels above 2 count as background" in desk.dock.state

@@ -1,0 +1,53 @@
+"""Results of several pictures in one viewer, and of transparent ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from .conftest import TWO
+
+
+@pytest.fixture
+def viewer(viewer_model):
+    return viewer_model
+
+
+def test_results_say_which_picture_they_are_of(desk):
+    desk.solve(*TWO)
+    assert desk.dock.results["analytic", "labels"].name == "picture: labels (analytic)"
+
+
+def test_results_of_another_picture_are_out_of_view_until_it_is_worked_on_again(desk, picture):
+    desk.solve(*TWO)
+    image, seeds = desk.dock.image_layer, desk.dock.seeds_layer
+    first = desk.dock.results["analytic", "labels"]
+    second = desk.viewer.add_image(picture[::-1].copy(), name="other")
+    desk.viewer.layers.selection.active = second
+    desk.dock.new_strokes()
+    assert not first.visible
+    desk.solve(*TWO)
+    other = desk.dock.results["analytic", "labels"]
+    assert other is not first
+    assert other.name == "other: labels (analytic)"
+    before = len(desk.viewer.layers)
+    with desk.solved():
+        desk.dock.session.subject.choose(image, seeds)
+    assert desk.dock.results["analytic", "labels"] is first
+    assert first.visible
+    assert not other.visible
+    assert len(desk.viewer.layers) == before
+
+
+def test_the_cut_out_of_an_rgba_picture_keeps_its_holes(viewer, open_dock, picture):
+    opacity = np.full(picture.shape[:2], 255, np.uint8)
+    opacity[10:20, 25:40] = 0
+    viewer.add_image(np.dstack([picture, opacity]))
+    desk = open_dock()
+    desk.dock.engine, desk.dock.task = "analytic", "matte"
+    desk.dock.new_strokes()
+    alpha = desk.solve(*TWO)["analytic"].alpha
+    shown = desk.dock.results["analytic", "cut-out"].data[..., 3]
+    assert (shown[10:20, 25:40] == 0).all()
+    assert alpha[10:20, 25:40].max() > 0.5
+    assert (shown == np.rint(255 * alpha * (opacity / 255))).all()
