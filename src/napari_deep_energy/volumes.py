@@ -8,11 +8,13 @@ import numpy as np
 import torch
 
 from .energy import COLOUR, RandomWalker
+from .energy.parameters import check_number
 from .errors import Cancelled, InvalidInput
 from .images import channels_first, normalise
 from .interactive import InteractiveSolver, choose_device
-from .minimisers import Solution, Stop, never
-from .minimisers.volume_dissection import VolumeDissection
+from .minimisers import Solution, Stop, VolumeMinimiser, never
+from .minimisers.multigrid import TOLERANCE
+from .minimisers.volume import check_memory
 from .problem import Problem
 from .seeds import check_labels, class_values, one_hot
 
@@ -30,10 +32,11 @@ def segment_volume(
     *,
     spacing: tuple[float, ...] | None = None,
     spec: RandomWalker | None = None,
+    tolerance: float = TOLERANCE,
     device: str = "auto",
     stop: Stop = never,
 ) -> Solution:
-    """Segment a volume exactly, each voxel joined to its six neighbours (Grady 2006).
+    """Segment a volume, each voxel joined to its six neighbours (Grady 2006).
 
     Parameters
     ----------
@@ -47,6 +50,9 @@ def segment_volume(
         the finest axis keeps ``beta``, along coarser ones differences are divided by the ratio.
     spec
         The energy; the random walker of the paper by default.
+    tolerance
+        Largest error of a probability, from 1e-9 to 0.1. If it is not reached, the outcome of the
+        solution says so, and its ``error`` how near it came.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
     stop
@@ -65,12 +71,14 @@ def segment_volume(
     Cancelled
         If ``stop`` returned true.
     """
+    check_number("tolerance", tolerance, 1e-9, 0.1)
     labels = check_labels(seeds)
     if labels.ndim != 3:
         raise InvalidInput(f"seeds have shape {labels.shape}; a volume has three axes, (D, H, W).")
+    values = class_values(labels)
+    check_memory(labels.shape, len(values))
     planes = normalise(channels_first(np.asarray(image), labels.shape))
     place = choose_device(device)
-    values = class_values(labels)
     problem = Problem(
         torch.from_numpy(np.ascontiguousarray(planes))[None].to(place, torch.float64),
         one_hot(labels, values).to(place, torch.float64),
@@ -78,7 +86,7 @@ def segment_volume(
     )
     spec = spec or RandomWalker()
     laplacian = spec.laplacian(problem.image, relative_spacing(spacing, 3))
-    return VolumeDissection().minimise(problem, spec.energy(problem, laplacian), stop)
+    return VolumeMinimiser(tolerance).minimise(problem, spec.energy(problem, laplacian), stop)
 
 
 def relative_spacing(spacing: tuple[float, ...] | None, axes: int) -> tuple[float, ...]:

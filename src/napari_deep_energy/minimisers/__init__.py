@@ -4,6 +4,7 @@ from .nested_dissection import NestedDissection
 from .network import NetworkMinimiser
 from .solution import Minimiser, Outcome, Solution, Stop, never
 from .sparse_direct import SparseDirect
+from .volume import VolumeMinimiser
 
 __all__ = [
     "Minimiser",
@@ -13,5 +14,6 @@ __all__ = [
     "Solution",
     "SparseDirect",
     "Stop",
+    "VolumeMinimiser",
     "never",
 ]
