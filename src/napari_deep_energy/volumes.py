@@ -20,10 +20,12 @@ from .seeds import check_labels, class_values, one_hot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from .interactive import Engine
+    from .networks import Checkpoint
 
 
 def segment_volume(
@@ -40,11 +42,8 @@ def segment_volume(
 
     Parameters
     ----------
-    image
-        (D, H, W), (D, H, W, C) or (C, D, H, W), any real type; see :func:`images.normalise`. The
-        percentiles of 16-bit and float pictures are those of the whole volume and all channels.
-    seeds
-        (D, H, W) integers: 0 unlabelled, any positive values for the classes, at least two.
+    image, seeds, device, stop
+        As in :func:`segment`, with D before H; percentiles are those of the whole volume.
     spacing
         Size of a voxel along D, H and W in any unit, such as a layer's scale. Only ratios count:
         the finest axis keeps ``beta``, along coarser ones differences are divided by the ratio.
@@ -53,15 +52,11 @@ def segment_volume(
     tolerance
         Largest error of a probability, from 1e-9 to 0.1. If it is not reached, the outcome of the
         solution says so, and its ``error`` how near it came.
-    device
-        ``"auto"``, ``"cpu"``, ``"cuda"``, ...
-    stop
-        Polled during the work; return true to cancel.
 
     Returns
     -------
     Solution
-        Its ``labels`` are (D, H, W), its ``probabilities`` (K, D, H, W).
+        As of :func:`segment`.
 
     Raises
     ------
@@ -113,6 +108,7 @@ def segment_stack(
     *,
     spec: RandomWalker | None = None,
     engine: Engine = "auto",
+    model: Checkpoint | Path | str | None = None,
     device: str = "auto",
     stop: Stop = never,
 ) -> Iterator[tuple[int, Solution]]:
@@ -122,16 +118,10 @@ def segment_stack(
 
     Parameters
     ----------
-    image
-        (N, H, W), (N, H, W, C) or (C, N, H, W).
-    seeds
-        (N, H, W) integers; planes without any stroke are passed over.
+    image, seeds, engine, model, device, stop
+        As in :func:`segment`, with N before H; planes without any stroke are passed over.
     spec
         The energy; the colour-aware one by default, as of :func:`segment`.
-    device, stop
-        As in :func:`segment_volume`.
-    engine
-        As in :func:`segment`.
 
     Yields
     ------
@@ -155,7 +145,7 @@ def segment_stack(
             raise Cancelled
         plane, strokes = planes[:, number], labels[number]
         try:
-            solver = InteractiveSolver(plane, strokes.shape, spec or COLOUR, None, device)
+            solver = InteractiveSolver(plane, strokes.shape, spec or COLOUR, model, device)
             (solution,) = solver.solve(strokes, engine, stop).values()
         except InvalidInput as error:
             raise InvalidInput(f"plane {number}: {error}") from error
