@@ -150,7 +150,7 @@ class WholeFold(Fold):
     # What is on view
 
     def _show_ways(self) -> None:
-        picture = self._session.subject.picture()
+        picture = self._session.subject.plane()
         ways = ways_of(picture, self._session.choices.task) if picture is not None else ()
         for place in range(self._way.count()):
             item = self._way.model().item(place)

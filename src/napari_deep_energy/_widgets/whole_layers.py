@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Layer
 
+from ..crops import Enlarged
 from ..errors import InvalidInput
-from ..layers import METADATA, result_tuple
+from ..layers import METADATA, result_tuple, shrunk
 from . import picking
 from .whole_work import WholeAnswer, WholeRequest, ways_of
 from .wording import NO_IMAGE, NO_STROKES
@@ -29,7 +30,7 @@ def request_of(session: Session, way: Way, folder: Path) -> WholeRequest:
         If a layer is missing, or their shapes do not go together.
     """
     subject = session.subject
-    picture, image, seeds = subject.picture(), subject.image, subject.seeds
+    picture, image, seeds = subject.plane(), subject.image, subject.seeds
     if picture is None or image is None:
         raise InvalidInput(NO_IMAGE)
     if seeds is None:
@@ -40,13 +41,20 @@ def request_of(session: Session, way: Way, folder: Path) -> WholeRequest:
             "answered whole, one time point or channel at a time."
         )
     array = picking.array_of(seeds)
-    if tuple(array.shape) != picture.shape:
+    factor = picking.shrinkage_of(seeds)
+    if tuple(array.shape) != shrunk(picture.shape, factor):
         raise InvalidInput(
             f"the strokes have shape {tuple(array.shape)} but the picture {picture.shape}; press "
             "New for strokes that lie over all of it."
         )
     spacing = tuple(float(step) for step in np.asarray(image.scale)[-len(picture.shape) :])
-    return WholeRequest(picture, np.array(array), spacing, session.choices, way, folder)
+    strokes: Any = np.array(array)  # the worker's own copy
+    if factor > 1 and len(picture.shape) == 2:
+        strokes = Enlarged(strokes, factor, (picture.shape[0], picture.shape[1]))
+    elif factor > 1:
+        strokes = np.kron(strokes, np.ones((1, factor, factor), strokes.dtype))
+        strokes = strokes[:, : picture.shape[1], : picture.shape[2]]
+    return WholeRequest(picture, strokes, spacing, session.choices, way, folder)
 
 
 def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:

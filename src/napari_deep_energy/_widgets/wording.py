@@ -16,6 +16,7 @@ NO_IMAGE = "Open a picture. File > Open Sample > Deep Energy has some with strok
 NO_STROKES = "Press New, then paint label 1 on the object and label 2 on the background."
 STALE = "Changed since the last answer. Press Solve once."
 CANCELLED = "Cancelled; the answer on screen is older than the strokes."
+PART = "The answer is for the part in view; press Apply to all in the fold Whole picture first."
 NO_MEMORY = "There is not enough memory for this picture; make it smaller."
 CRASHED = "Something went wrong inside the solver ({}); the log has the details."
 
