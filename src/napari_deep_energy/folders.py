@@ -18,8 +18,10 @@ MARK = ".draft-"
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def replacing_folder(path: Path, earlier: Path | None = None) -> Iterator[Path]:
     """A new empty folder that takes the place of ``path`` when the block ends without an error.
+
+    ``earlier`` is a draft of a killed process that becomes this one instead.
 
     The name is drawn at random, so that two machines that share a disk never write to one draft.
 
@@ -30,7 +32,10 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """
     draft = path.with_name(f".{path.name}{MARK}{uuid4().hex}")
     try:
-        draft.mkdir(parents=True)
+        if earlier is None:
+            draft.mkdir(parents=True)
+        else:
+            earlier.rename(draft)  # of two processes that want it, one gets it
         yield draft
         old = path.with_name(f".{path.name}{MARK}{uuid4().hex}")
         with suppress(FileNotFoundError):  # a full folder cannot be replaced in one step
@@ -41,6 +46,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         raise InvalidInput(f"cannot write {path} ({error.strerror or error}).") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def drafts_of(path: Path) -> list[Path]:
+    """Drafts of this folder, by processes that were killed or are at work."""
+    return sorted(path.parent.glob(f".{path.name}{MARK}*"))
 
 
 def remove_drafts(folder: Path) -> None:

@@ -171,6 +171,9 @@ def tiled(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Only tell memory and disk, and stop.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on where a run that was killed had come to.")
+    ] = False,
     beta: Beta = None,
     epsilon: Epsilon = None,
     lam: Lam = None,
@@ -200,6 +203,7 @@ def tiled(
             spec,
             tile=tile,
             memory_limit=limit,
+            resume=resume,
             spacing=(picture.spacing[-2], picture.spacing[-1]),
             unit=None if picture.unit == "pixel" else picture.unit,
             scheduler=scheduler,
