@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def replacing_folder(path: Path, earlier: Path | None = None) -> Iterator[Path]:
     """A new empty folder that takes the place of ``path`` when the block ends without an error.
+
+    ``earlier`` is a draft of a killed process that becomes this one instead.
 
     Raises
     ------
@@ -25,7 +27,10 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     draft, old = draft_of(path), draft_of(path)
     try:
         with writing(path):
-            draft.mkdir(parents=True)
+            if earlier is None:
+                draft.mkdir(parents=True)
+            else:
+                earlier.rename(draft)  # of two processes that want it, one gets it
             yield draft
             with suppress(FileNotFoundError):  # a full folder cannot be replaced in one step
                 path.rename(old)
@@ -33,6 +38,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def drafts_of(path: Path) -> list[Path]:
+    """Drafts of this folder, by processes that were killed or are at work."""
+    return sorted(path.parent.glob(f".{path.stem}{MARK}*{path.suffix}"))
 
 
 def remove_drafts(folder: Path) -> None:

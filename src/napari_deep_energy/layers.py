@@ -34,6 +34,8 @@ METADATA = "napari-deep-energy"
 on all that a session file needs: ``settings``, ``history``, ``names``, ``picture``."""
 
 
+STROKES_SIDE = 4096
+"""Longest side of a layer of strokes; one pixel of it covers several of a larger picture."""
 OPACITY = {
     "labels": 0.4,
     "objects": 0.7,
@@ -188,9 +190,34 @@ def result_tuple(kind: Kind, name: str, data: NDArray[Any], layer: SpatialLayer)
 
 
 def strokes_tuple(picture: Picture, layer: SpatialLayer) -> LayerDataTuple:
-    """An empty layer to paint on, lying exactly over the image."""
+    """An empty layer to paint on, lying exactly over the image; over a huge one it is coarser."""
     attributes = transforms(layer, drop=layer.ndim - len(picture.shape))
-    return np.zeros(picture.shape, np.uint8), attributes | {"name": "strokes"}, "labels"
+    factor = shrinkage(picture.shape[-2:])
+    attributes |= {"name": "strokes", "metadata": {METADATA: {"shrunk": factor}}}
+    place_in(attributes, (factor, factor), ((factor - 1) / 2, (factor - 1) / 2))
+    return np.zeros(shrunk(picture.shape, factor), np.uint8), attributes, "labels"
+
+
+def shrinkage(size: tuple[int, ...]) -> int:
+    """How many rows and columns of a plane one row and column of its strokes covers."""
+    return max(1, -(-max(size) // STROKES_SIDE))
+
+
+def shrunk(shape: tuple[int, ...], factor: int) -> tuple[int, ...]:
+    """Shape of the strokes of a picture, of which each pixel covers ``factor`` rows and columns."""
+    return (*shape[:-2], *(-(-size // factor) for size in shape[-2:]))
+
+
+def place_in(
+    attributes: dict[str, Any], step: tuple[float, float], origin: tuple[float, float]
+) -> None:
+    """Move what :func:`transforms` gave to a grid with another step and origin in the last axes."""
+    scale = np.array(attributes["scale"], float)
+    offset = np.zeros(len(scale))
+    offset[-2:] = scale[-2:] * origin
+    turned = np.asarray(attributes["rotate"]) @ np.asarray(attributes["shear"]) @ offset
+    scale[-2:] *= step
+    attributes["scale"], attributes["translate"] = scale, attributes["translate"] + turned
 
 
 def is_result(layer: Any) -> bool:

@@ -8,20 +8,24 @@ import numpy as np
 import torch
 
 from .energy import COLOUR, RandomWalker
+from .energy.parameters import check_number
 from .errors import Cancelled, InvalidInput
 from .images import channels_first, normalise
 from .interactive import InteractiveSolver, choose_device
-from .minimisers import Solution, Stop, never
-from .minimisers.volume_dissection import VolumeDissection
+from .minimisers import Solution, Stop, VolumeMinimiser, never
+from .minimisers.multigrid import TOLERANCE
+from .minimisers.volume import check_memory
 from .problem import Problem
 from .seeds import check_labels, class_values, one_hot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from .interactive import Engine
+    from .networks import Checkpoint
 
 
 def segment_volume(
@@ -30,32 +34,29 @@ def segment_volume(
     *,
     spacing: tuple[float, ...] | None = None,
     spec: RandomWalker | None = None,
+    tolerance: float = TOLERANCE,
     device: str = "auto",
     stop: Stop = never,
 ) -> Solution:
-    """Segment a volume exactly, each voxel joined to its six neighbours (Grady 2006).
+    """Segment a volume, each voxel joined to its six neighbours (Grady 2006).
 
     Parameters
     ----------
-    image
-        (D, H, W), (D, H, W, C) or (C, D, H, W), any real type; see :func:`images.normalise`. The
-        percentiles of 16-bit and float pictures are those of the whole volume and all channels.
-    seeds
-        (D, H, W) integers: 0 unlabelled, any positive values for the classes, at least two.
+    image, seeds, device, stop
+        As in :func:`segment`, with D before H; percentiles are those of the whole volume.
     spacing
         Size of a voxel along D, H and W in any unit, such as a layer's scale. Only ratios count:
         the finest axis keeps ``beta``, along coarser ones differences are divided by the ratio.
     spec
         The energy; the random walker of the paper by default.
-    device
-        ``"auto"``, ``"cpu"``, ``"cuda"``, ...
-    stop
-        Polled during the work; return true to cancel.
+    tolerance
+        Largest error of a probability, from 1e-9 to 0.1. If it is not reached, the outcome of the
+        solution says so, and its ``error`` how near it came.
 
     Returns
     -------
     Solution
-        Its ``labels`` are (D, H, W), its ``probabilities`` (K, D, H, W).
+        As of :func:`segment`.
 
     Raises
     ------
@@ -65,12 +66,14 @@ def segment_volume(
     Cancelled
         If ``stop`` returned true.
     """
+    check_number("tolerance", tolerance, 1e-9, 0.1)
     labels = check_labels(seeds)
     if labels.ndim != 3:
         raise InvalidInput(f"seeds have shape {labels.shape}; a volume has three axes, (D, H, W).")
+    values = class_values(labels)
+    check_memory(labels.shape, len(values))
     planes = normalise(channels_first(np.asarray(image), labels.shape))
     place = choose_device(device)
-    values = class_values(labels)
     problem = Problem(
         torch.from_numpy(np.ascontiguousarray(planes))[None].to(place, torch.float64),
         one_hot(labels, values).to(place, torch.float64),
@@ -78,7 +81,7 @@ def segment_volume(
     )
     spec = spec or RandomWalker()
     laplacian = spec.laplacian(problem.image, relative_spacing(spacing, 3))
-    return VolumeDissection().minimise(problem, spec.energy(problem, laplacian), stop)
+    return VolumeMinimiser(tolerance).minimise(problem, spec.energy(problem, laplacian), stop)
 
 
 def relative_spacing(spacing: tuple[float, ...] | None, axes: int) -> tuple[float, ...]:
@@ -105,6 +108,7 @@ def segment_stack(
     *,
     spec: RandomWalker | None = None,
     engine: Engine = "auto",
+    model: Checkpoint | Path | str | None = None,
     device: str = "auto",
     stop: Stop = never,
 ) -> Iterator[tuple[int, Solution]]:
@@ -114,16 +118,10 @@ def segment_stack(
 
     Parameters
     ----------
-    image
-        (N, H, W), (N, H, W, C) or (C, N, H, W).
-    seeds
-        (N, H, W) integers; planes without any stroke are passed over.
+    image, seeds, engine, model, device, stop
+        As in :func:`segment`, with N before H; planes without any stroke are passed over.
     spec
         The energy; the colour-aware one by default, as of :func:`segment`.
-    device, stop
-        As in :func:`segment_volume`.
-    engine
-        As in :func:`segment`.
 
     Yields
     ------
@@ -147,7 +145,7 @@ def segment_stack(
             raise Cancelled
         plane, strokes = planes[:, number], labels[number]
         try:
-            solver = InteractiveSolver(plane, strokes.shape, spec or COLOUR, None, device)
+            solver = InteractiveSolver(plane, strokes.shape, spec or COLOUR, model, device)
             (solution,) = solver.solve(strokes, engine, stop).values()
         except InvalidInput as error:
             raise InvalidInput(f"plane {number}: {error}") from error

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from napari_deep_energy import segment
+from napari_deep_energy.between_planes import segment_between
 from napari_deep_energy.lazy_pictures import open_picture, write_tiff
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
 from napari_deep_energy.volumes import segment_volume
@@ -43,6 +44,17 @@ def test_planes_are_done_one_by_one(files, run):
     written = np.asarray(open_picture(files / "out/labels.ome.tif").data)
     np.testing.assert_array_equal(written[3], segment(VOLUME[3], SEEDS[3]).labels)
     assert not written[0].any()
+
+
+def test_the_network_answers_painted_planes_of_a_volume(files, run):
+    arguments = "volume", files / "v.ome.tif", files / "s.tif", "-o", files / "out", "--network"
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    expected = segment_between(VOLUME, SEEDS, spacing=(3.0, 1.5, 1.5))
+    written = np.asarray(open_picture(files / "out/labels.ome.tif").data)
+    np.testing.assert_array_equal(written, expected.labels)
+    assert json.loads((files / "out/report.json").read_text())["outcome"] == "estimate"
+    assert "leave out" in run(*arguments, "--beta", 20).stderr
 
 
 def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):

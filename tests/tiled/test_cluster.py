@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
 from skimage import data
 
 from napari_deep_energy.energy import RandomWalker
+from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.tiled import solve_tiled
 
@@ -48,3 +50,25 @@ def test_a_killed_worker_changes_nothing(tmp_path, monkeypatch):
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
         "labels.ome.zarr", "probabilities.ome.zarr",
     }  # fmt: skip
+
+
+def test_a_cancelled_run_leaves_nothing_on_disk_and_nothing_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    image = np.ascontiguousarray(data.astronaut()[:256, 128:384])
+    labels = np.zeros(image.shape[:2], np.uint8)
+    labels[:20], labels[100:140, 90:130] = 2, 1
+    polls = iter([False] * 5)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        with pytest.raises(Cancelled):
+            solve_tiled(
+                image, labels, tmp_path / "out", tile=64,
+                scheduler=cluster.scheduler_address, stop=lambda: next(polls, True),
+            )  # fmt: skip
+        with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+            deadline = time.monotonic() + 60
+            while any(client.processing().values()) and time.monotonic() < deadline:
+                time.sleep(0.1)  # the step that was under way cannot be broken off
+            assert not any(client.processing().values())
+    assert list(tmp_path.iterdir()) == []

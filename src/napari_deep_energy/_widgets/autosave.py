@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QLockFile, QObject, QTimer, Signal
 
+from ..crops import Crop
 from ..sessions.contribution import session_of_layers
 from ..sessions.session_file import SUFFIX, SavedSession, write_session
 from . import strokes_record
@@ -100,6 +101,8 @@ class Autosave(QObject):
 
     def _submit(self, afterwards: Callable[[], None]) -> None:
         self._soon.stop()
+        if isinstance(getattr(self._session.subject.picture(), "data", None), Crop):
+            return  # a huge picture: writing it would take longer than the work itself
         session = snapshot(self._session)
         if session is None or not self._file.hold():
             return

@@ -9,8 +9,9 @@ import numpy as np
 from napari.layers import Layer
 from qtpy.QtCore import QObject
 
+from ..crops import Crop
 from ..layers import result_tuple
-from . import strokes_edits
+from . import strokes_edits, wording
 from .wanted import NO_ENGINE
 from .wording import State
 
@@ -74,6 +75,9 @@ class Committing(QObject):
         seeds, answer = session.subject.seeds, session.answer
         if seeds is None or answer is None or session.subject.image is None:
             session.say(strokes_edits.NO_ANSWER)
+            return None
+        if isinstance(answer.request.picture.data, Crop):
+            session.say(State("hint", wording.PART))
             return None
         mask = self._region(int(seeds.selected_label))
         if mask is None or not mask.any():

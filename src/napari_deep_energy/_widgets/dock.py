@@ -19,6 +19,7 @@ from .session_dock import SessionDock
 from .settings_form import SettingsForm
 from .state_line import StateLine
 from .subject_form import SubjectForm, button, row
+from .whole_fold import WholeFold
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -159,6 +160,7 @@ class DeepEnergyWidget(SessionDock):
         self.recovery = RecoveryBar(self.session)
         self.classes = ClassesFold(self.session)
         self.looking = LookingFold(self.session)
+        self.whole = WholeFold(self.session)
         self.keeping = KeepingFold(self.session)
 
     def _lay_out(self) -> None:
@@ -172,6 +174,7 @@ class DeepEnergyWidget(SessionDock):
         self.column.addWidget(self._state)
         self.column.addWidget(self.classes)
         self.column.addWidget(self.looking)
+        self.column.addWidget(self.whole)
         self.column.addWidget(self.keeping)
         self.column.addStretch(1)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels
 
 from ..images import MOST_CHANNELS
-from ..layers import METADATA, is_result
+from ..layers import METADATA, is_result, shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,8 +70,14 @@ def picture_under(viewer: ViewerModel, labels: Labels) -> Image | None:
 
 
 def fits(image: Image, labels: Labels) -> bool:
-    """Whether the last two axes of both have the same length."""
-    return spatial_shape(image)[-2:] == spatial_shape(labels)[-2:]
+    """Whether the last two axes of both have the same length, or that of coarser strokes."""
+    shape = spatial_shape(image)[-2:]
+    return shrunk(shape, shrinkage_of(labels)) == spatial_shape(labels)[-2:]
+
+
+def shrinkage_of(labels: Labels) -> int:
+    """How many rows and columns of the picture one row and column of these strokes covers."""
+    return int(labels.metadata.get(METADATA, {}).get("shrunk", 1))
 
 
 def spatial_shape(layer: Image | Labels) -> tuple[int, ...]:

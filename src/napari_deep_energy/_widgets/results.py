@@ -9,7 +9,8 @@ import numpy as np
 from napari.layers import Layer
 from qtpy.QtCore import QObject, Signal
 
-from ..layers import METADATA, result_tuple
+from ..crops import Crop
+from ..layers import METADATA, place_in, result_tuple, transforms
 from ..pictures import checkerboard
 from .wanted import NO_ENGINE
 
@@ -145,12 +146,27 @@ class ResultLayers(QObject):
         if layer is None:
             if not answer.request.preview:  # a new layer in mid-stroke would disturb the brush
                 self._make(engine, kind, _whole(kind, plane, picture, None), seeds)
+                self._place(engine, kind, picture)
             return
         whole = _whole(kind, plane, picture, layer.data)
         if whole is layer.data:
             layer.refresh(thumbnail=not answer.request.preview, highlight=False, extent=False)
         else:
             layer.data = whole
+        self._place(engine, kind, picture)
+
+    def _place(self, engine: str, kind: Kind, picture: Picture) -> None:
+        """Put the answer to a part of a huge picture, and what is behind it, where the part is."""
+        if not isinstance(picture.data, Crop):
+            return
+        assert self._image is not None  # show() has set it
+        layer, backdrop = self.layers[engine, kind], self.layers.get((NO_ENGINE, "backdrop"))
+        attributes = transforms(self._image, self._image.ndim - 2)
+        place_in(attributes, picture.data.step, picture.data.origin)
+        for placed in [layer] if backdrop is None or kind != "cut-out" else [layer, backdrop]:
+            placed.scale, placed.translate = attributes["scale"], attributes["translate"]
+        if backdrop is not None and kind == "cut-out":
+            backdrop.data = _backdrop(layer.data)
 
     def _make(self, engine: str, kind: Kind, data: NDArray[Any], seeds: Labels) -> None:
         if kind == "cut-out" and (NO_ENGINE, "backdrop") not in self.layers:

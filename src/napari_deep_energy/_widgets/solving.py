@@ -198,9 +198,9 @@ class Desk:
 
     def _solver_for(self, request: Request) -> InteractiveSolver:
         """The kept solver if it is for the same picture and settings, else a new one."""
-        interactive = _import_solver()
+        interactive = import_solver()
         choices, picture = request.choices, request.picture
-        spec = interactive.make_spec(choices.task, **_parameters(choices))
+        spec = interactive.make_spec(choices.task, **call_parameters(choices))
         key = (picture.key, request.fingerprint, spec, choices.model, choices.device)
         if self._solver is None or key != self._key:
             self._solver = self._rgb = None  # free the old one before the new one is made
@@ -252,7 +252,8 @@ def _compared(answer: Answer) -> Answer:
     return replace(answer, planes=planes, comparison=comparison)
 
 
-def _parameters(choices: Choices) -> dict[str, Any]:
+def call_parameters(choices: Choices) -> dict[str, Any]:
+    """Parameters of the chosen energy, as :func:`interactive.make_spec` takes them."""
     own: dict[str, Any] = {"epsilon": choices.epsilon}
     if choices.task == "segment":
         is_paper = choices.energy == "paper"
@@ -277,10 +278,17 @@ def call_arguments(choices: Choices) -> dict[str, object]:
     """Arguments of :func:`segment` or :func:`matte` that give the same answer; None is left out."""
     device = None if choices.device == "auto" else choices.device
     model = str(choices.model) if choices.model else None
-    return {**_parameters(choices), "model": model, "device": device}
+    return {**call_parameters(choices), "model": model, "device": device}
 
 
-def _import_solver() -> Any:
+def import_solver() -> Any:
+    """The module with the solver; torch is imported with it, and leaves a core to the window.
+
+    Raises
+    ------
+    InvalidInput
+        If torch cannot be loaded.
+    """
     try:
         import torch
 

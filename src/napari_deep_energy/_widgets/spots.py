@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..crops import Crop
 from ..uncertainty import uncertain_spots, uncertainty
+from . import wording
 from .wording import State
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ class Spots:
         answer = session.answer
         if answer is None or session.subject.seeds is None:
             session.say(State("hint", "Nothing was solved yet; paint strokes first."))
+            return None
+        if isinstance(answer.request.picture.data, Crop):
+            session.say(State("hint", wording.PART))
             return None
         if answer is not self._answer:
             self._find(answer)

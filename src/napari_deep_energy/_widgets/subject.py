@@ -8,9 +8,11 @@ import numpy as np
 from napari.layers import Layer
 from qtpy.QtCore import QObject, Signal
 
+from ..crops import Crop
 from ..layers import Index, Picture, checksum, plane_index, strokes_tuple
 from . import picking
 from .solving import Choices, Request
+from .visible import Visible
 from .wanted import Wanted
 from .watching import LayerListWatcher, LayerWatcher
 
@@ -42,12 +44,13 @@ class Subject(QObject):
         self.image: Image | None = None
         self.seeds: Labels | None = None
         self._fingerprint: tuple[tuple[object, ...], int] = ((), 0)
-        self._layers = LayerListWatcher(viewer)
+        self._layers, self._visible = LayerListWatcher(viewer), Visible(viewer)
         self._image_watch, self._seeds_watch = LayerWatcher(), LayerWatcher()
         self._layers.changed.connect(self._on_list)
         self._layers.inserted.connect(self._on_inserted)
         self._layers.removed.connect(self.removed)
         self._layers.moved.connect(self.touched)
+        self._visible.moved.connect(self.touched)
         self._image_watch.changed.connect(self._on_pixels)
         self._seeds_watch.changed.connect(self.touched)
         self._seeds_watch.painted.connect(self.painted)
@@ -57,12 +60,13 @@ class Subject(QObject):
     def start(self) -> None:
         """Watch the viewer; harmless if it is watched."""
         self._layers.start()
+        self._visible.start()
         self._watch()
         self.choose(self.image, self.seeds)
 
     def stop(self) -> None:
         """Stop watching; harmless if nothing is watched."""
-        for watcher in (self._layers, self._image_watch, self._seeds_watch):
+        for watcher in (self._layers, self._visible, self._image_watch, self._seeds_watch):
             watcher.stop()
 
     def choose(self, image: Layer | None, seeds: Layer | None) -> None:
@@ -87,20 +91,27 @@ class Subject(QObject):
         chosen = self.viewer.layers.selection.active
         if (selected := picking.itself(chosen, picking.images(self.viewer))) is not None:
             self.choose(selected, None)
-        image, picture = self.image, self.picture()
+        image, picture = self.image, self.plane()
         if image is None or picture is None:
             return None
         layer = Layer.create(*strokes_tuple(picture, image))
         picking.set_owner(layer, image)
         self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layer
-        layer.brush_size = int(np.clip(max(picture.plane_shape) // 50, 3, 40))
+        layer.brush_size = int(np.clip(max(layer.data.shape[-2:]) // 50, 3, 40))
         layer.mode = "paint"
         self.choose(image, layer)
         return layer
 
     def picture(self) -> Picture | None:
-        """The plane of the image that is on display."""
+        """The plane of the image that is on display; of a huge one what is in view."""
+        plane = self.plane()
+        if plane is None or self.image is None:
+            return None
+        return self._visible.of(self.image, plane)
+
+    def plane(self) -> Picture | None:
+        """The plane of the image that is on display, all of it."""
         image = self.image
         if image is None:
             return None
@@ -121,7 +132,10 @@ class Subject(QObject):
         if picture is None or seeds is None:
             return None
         array = picking.array_of(seeds)
-        labels = np.array(array[self.index_of(seeds, array.shape)])  # the worker's own copy
+        labels = np.asarray(array[self.index_of(seeds, array.shape)])
+        if isinstance(picture.data, Crop):
+            labels = picture.data.strokes(labels)
+        labels = np.array(labels)  # the worker's own copy
         wanted = wanted or Wanted()
         fingerprint = self._fingerprint_of(picture)
         return Request(picture, fingerprint, labels, choices, preview, compare, wanted)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 
-class _Connections:
+class Connections:
     """Pairs of event emitter and callback that are made and undone together."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class LayerListWatcher(QObject):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self._viewer = viewer
-        self._list, self._names = _Connections(), _Connections()
+        self._list, self._names = Connections(), Connections()
 
     def start(self) -> None:
         """Connect; harmless if connected."""
@@ -103,7 +103,7 @@ class LayerWatcher(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._connections = _Connections()
+        self._connections = Connections()
 
     def start(self, layer: Layer | None) -> None:
         """Watch this layer instead of the one before."""

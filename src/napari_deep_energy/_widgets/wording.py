@@ -19,6 +19,7 @@ NOT_LIVE = "Live is off. Press Solve once for the answer."
 TOO_FEW = "Paint at least two labels; meanwhile the picture is being made ready."
 OLDER = "The answer on screen is older than the strokes."
 CANCELLED = f"Cancelled. {OLDER}"
+PART = "The answer is for the part in view; press Apply to all in the fold Whole picture first."
 NO_MEMORY = "There is not enough memory for this picture; make it smaller."
 CRASHED = "Something went wrong inside the solver ({}); the log has the details."
 

@@ -41,15 +41,25 @@ def volume(
     planes: Annotated[
         bool, typer.Option(help="One plane after another, each by its own strokes (T or Z).")
     ] = False,
+    network: Annotated[
+        bool,
+        typer.Option(help="The network on the painted planes, the solver between them."),
+    ] = False,
     beta: Beta = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
     device: Device = "auto",
 ) -> None:
     """Segment a volume or a stack: labels.ome.tif, probabilities.ome.tif and report.json."""
+    from ..errors import InvalidInput
     from ..interactive import make_spec
     from ..lazy_pictures import open_picture
 
+    if network and (planes or beta is not None or lam is not None or hard_seeds):
+        raise InvalidInput(
+            "--network goes by the energy that its model was trained for, on a whole volume; "
+            "leave out --planes, --beta, --lam and --hard-seeds."
+        )
     given: Any = {"beta": beta, "lam": lam, "hard_seeds": hard_seeds}
     picture, seeds = open_picture(image), open_picture(strokes)
     stack = "TYX" if "Z" not in picture.axes and "T" in picture.axes else "ZYX"
@@ -60,13 +70,13 @@ def volume(
         _planes(data, labels, colour, device, output, picture, stack)
         return
     paper: Any = make_spec("segment", "paper", **given)
-    _whole(data, labels, paper, device, output, picture, steps)
+    _whole(data, labels, None if network else paper, device, output, picture, steps)
 
 
 def _whole(
     data: Any,
     labels: Any,
-    spec: RandomWalker,
+    spec: RandomWalker | None,
     device: str,
     output: Path,
     picture: LazyPicture,
@@ -74,15 +84,18 @@ def _whole(
 ) -> None:
     import numpy as np
 
-    from ..energy import spec_to_dict
+    from ..between_planes import segment_between
+    from ..energy import RandomWalker, spec_to_dict
     from ..files import write_report
     from ..lazy_pictures import write_tiff
     from ..volumes import segment_volume
 
+    given = np.asarray(data), np.asarray(labels)
     with Console(stderr=True).status("solving"):
-        solution = segment_volume(
-            np.asarray(data), np.asarray(labels), spacing=steps, spec=spec, device=device
-        )
+        if spec is None:
+            solution = segment_between(*given, spacing=steps, device=device)
+        else:
+            solution = segment_volume(*given, spacing=steps, spec=spec, device=device)
     kind = np.uint8 if max(solution.values) < 256 else np.int32
     write_tiff(output / "labels.ome.tif", solution.labels.astype(kind), "ZYX", steps, picture.unit)
     write_tiff(
@@ -92,10 +105,12 @@ def _whole(
         "spacing": list(steps),
         "unit": picture.unit,
         "classes": list(solution.values),
-        "spec": spec_to_dict(spec),
+        "spec": spec_to_dict(spec or RandomWalker()),
+        "by_network": spec is None,
         "outcome": str(solution.outcome),
         "energy": solution.energy,
         "residual": solution.residual,
+        "error": solution.error,
         "seconds": solution.seconds,
     }
     write_report(output / "report.json", report)
@@ -165,6 +180,9 @@ def tiled(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Only tell memory and disk, and stop.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on where a run that was killed had come to.")
+    ] = False,
     beta: Beta = None,
     epsilon: Epsilon = None,
     lam: Lam = None,
@@ -194,6 +212,7 @@ def tiled(
             spec,
             tile=tile,
             memory_limit=limit,
+            resume=resume,
             spacing=(picture.spacing[-2], picture.spacing[-1]),
             unit=None if picture.unit == "pixel" else picture.unit,
             scheduler=scheduler,

@@ -5,6 +5,7 @@ from .nested_dissection import NestedDissection
 from .network import NetworkMinimiser
 from .solution import Minimiser, Outcome, Solution, Stop, never
 from .sparse_direct import SparseDirect
+from .volume import VolumeMinimiser
 
 __all__ = [
     "Minimiser",
@@ -14,6 +15,7 @@ __all__ = [
     "Solution",
     "SparseDirect",
     "Stop",
+    "VolumeMinimiser",
     "descend",
     "never",
 ]

@@ -54,6 +54,8 @@ class Solution:
     """Wall time of the minimiser, set-up included, the read-out of these numbers not."""
     outcome: Outcome
     advice: str = ""
+    error: float | None = None
+    """Estimate of the largest error of x, where the minimiser iterates."""
 
     @property
     def probabilities(self) -> NDArray[np.float32]:
@@ -103,6 +105,7 @@ def read_out(
     seconds: float,
     outcome: Outcome,
     advice: str = "",
+    error: float | None = None,
 ) -> Solution:
     """Solution with its energy and residual taken from the energy object itself."""
     x = energy.project(x.to(energy.targets))
@@ -116,4 +119,5 @@ def read_out(
         seconds=seconds,
         outcome=outcome,
         advice=advice,
+        error=error,
     )

@@ -2,6 +2,8 @@
 
 from .estimate import Estimate
 from .network import predict_tiled
-from .run import Plan, TiledSolution, plan_tiled, solve_tiled
+from .plan import Plan, plan_tiled
+from .run import solve_tiled
+from .solution import TiledSolution
 
 __all__ = ["Estimate", "Plan", "TiledSolution", "plan_tiled", "predict_tiled", "solve_tiled"]

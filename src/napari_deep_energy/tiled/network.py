@@ -18,17 +18,11 @@ from ..folders import replacing_folder
 from ..interactive import load_model
 from ..minimisers import Stop, never
 from ..networks import network_input
-from .run import (
-    Progress,
-    TiledSolution,
-    finish,
-    leaves_of,
-    make_stores,
-    plan_tiled,
-    run_tasks,
-    store_tile,
-)
-from .run import silent as silently
+from .plan import leaves_of, plan_tiled
+from .solution import TiledSolution
+from .stores import finish, make_stores, store_tile
+from .tasks import Progress, run_tasks
+from .tasks import silent as silently
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +30,8 @@ if TYPE_CHECKING:
     from ..networks import Checkpoint, ContextAggregationNetwork
     from ..problem import Problem
     from .grid import Box, Grid, Node
-    from .run import Stores
     from .source import Source
+    from .stores import Stores
 
 TILE = 1024
 

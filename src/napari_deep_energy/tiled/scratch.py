@@ -41,6 +41,14 @@ class Scratch:
         self._save(node, "coupling", left.coupling)
         self._save(node, "done", np.zeros(0))
 
+    def is_solved(self, tile: Node) -> bool:
+        """Whether the results of this tile are written."""
+        return self._path(tile, "solved").exists()
+
+    def note_solved(self, tile: Node) -> None:
+        """The results of this tile are written."""
+        self._save(tile, "solved", np.zeros(0))
+
     def left(self, node: Node) -> Left:
         """What a node left; its large part stays on disk until it is read."""
         return Left(self._load(node, "coupling", mapped=True), self._load(node, "columns"))

@@ -1,5 +1,5 @@
 """Exact minimiser for volumes: nested dissection in three dimensions."""
 
-from .engine import VolumeDissection
+from .engine import VolumeDissection, memory_needed
 
-__all__ = ["VolumeDissection"]
+__all__ = ["VolumeDissection", "memory_needed"]

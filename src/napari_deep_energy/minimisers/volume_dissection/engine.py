@@ -6,7 +6,6 @@ enough for couplings from 1e-10 to 1, where iterations stall.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from ...energy import QuadraticEnergy
     from ...problem import Problem
     from .plan import Batch, Kind, Level
-
-SHARE = 0.8
-"""Part of the machine's memory that a run may take."""
 
 
 @dataclass
@@ -63,7 +59,6 @@ class VolumeDissection:
         size = tuple(energy.targets.shape[2:])
         classes = energy.targets.shape[1]
         levels = make_volume_plan(size)
-        _check_memory(levels, classes, energy.targets.device)
         x = _solve(levels, _system_of(energy), stop)
         return read_out(
             energy,
@@ -92,22 +87,6 @@ def _bytes(levels: tuple[Level, ...], classes: int) -> int:
         widest = max(widest, fronts + left, above + left)
         above = fronts + left
     return 4 * (stored + 2 * widest)
-
-
-def _check_memory(levels: tuple[Level, ...], classes: int, device: torch.device) -> None:
-    needed = _bytes(levels, classes)
-    if device.type == "cuda":
-        there = torch.cuda.mem_get_info(device)[1]
-    elif hasattr(os, "sysconf"):
-        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    else:
-        return
-    if needed > SHARE * there:
-        raise InvalidInput(
-            f"the exact solver would take {needed / 2**30:.0f} GiB for this volume, and "
-            f"{there / 2**30:.0f} GiB are there; work on a part of it, at half the size, or "
-            "slice by slice."
-        )
 
 
 def _system_of(energy: QuadraticEnergy) -> _System:

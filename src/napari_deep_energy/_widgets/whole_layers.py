@@ -1,0 +1,82 @@
+"""Layers -> a request for all of a picture, and its answer -> a layer below the strokes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Layer
+
+from ..crops import Enlarged
+from ..errors import InvalidInput
+from ..layers import METADATA, result_tuple, shrunk
+from . import picking
+from .whole_work import WholeAnswer, WholeRequest, ways_of
+from .wording import NO_IMAGE, NO_STROKES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .session import Session
+    from .whole_work import Way
+
+
+def request_of(session: Session, way: Way, folder: Path) -> WholeRequest:
+    """What would have to be done for the layers that are chosen now.
+
+    Raises
+    ------
+    InvalidInput
+        If a layer is missing, or their shapes do not go together.
+    """
+    subject = session.subject
+    picture, image, seeds = subject.plane(), subject.image, subject.seeds
+    if picture is None or image is None:
+        raise InvalidInput(NO_IMAGE)
+    if seeds is None:
+        raise InvalidInput(NO_STROKES)
+    if way not in ways_of(picture, session.choices.task):
+        raise InvalidInput(
+            f"the picture has shape {picture.shape}; flat pictures and stacks of planes can be "
+            "answered whole, one time point or channel at a time."
+        )
+    array = picking.array_of(seeds)
+    factor = picking.shrinkage_of(seeds)
+    if tuple(array.shape) != shrunk(picture.shape, factor):
+        raise InvalidInput(
+            f"the strokes have shape {tuple(array.shape)} but the picture {picture.shape}; press "
+            "New for strokes that lie over all of it."
+        )
+    spacing = tuple(float(step) for step in np.asarray(image.scale)[-len(picture.shape) :])
+    strokes: Any = np.array(array)  # the worker's own copy
+    if factor > 1 and len(picture.shape) == 2:
+        strokes = Enlarged(strokes, factor, (picture.shape[0], picture.shape[1]))
+    elif factor > 1:
+        strokes = np.kron(strokes, np.ones((1, factor, factor), strokes.dtype))
+        strokes = strokes[:, : picture.shape[1], : picture.shape[2]]
+    return WholeRequest(picture, strokes, spacing, session.choices, way, folder)
+
+
+def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:
+    """Put the answer into the viewer."""
+    subject = session.subject
+    assert subject.image is not None  # another image or other strokes would have cancelled it
+    assert subject.seeds is not None
+    is_labels = np.issubdtype(answer.levels[0].dtype, np.integer)
+    kind: Any = "labels" if is_labels else "alpha"
+    name = f"{kind} (whole)"
+    data, attributes, layer_type = result_tuple(kind, name, answer.levels[0], subject.image)
+    if len(answer.levels) > 1:
+        data, attributes["multiscale"] = list(answer.levels), True
+    if is_labels:
+        attributes["colormap"] = subject.seeds.colormap
+    mark = (subject.image.unique_id, request.way)
+    attributes["metadata"][METADATA]["whole"] = mark
+    layers = subject.viewer.layers
+    for old in [old for old in layers if old.metadata.get(METADATA, {}).get("whole") == mark]:
+        layers.remove(old)
+    # Not among the session's results: those are written into, and saved as a whole.
+    layer, active = Layer.create(data, attributes, layer_type), layers.selection.active
+    layers.insert(layers.index(subject.seeds), layer)
+    layers.selection.active = active
+    return layer

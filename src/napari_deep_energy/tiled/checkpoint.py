@@ -1,0 +1,53 @@
+"""What a killed run had finished, found again by the next one.
+
+The steps themselves are checkpoints, see :mod:`.scratch`; here it is made sure that they are of
+the same picture, seeds and settings.
+"""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..folders import drafts_of, replacing_folder
+from .plan import leaves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .plan import Plan
+
+RECORD = "run.txt"
+LOOKS = 16
+"""Tiles of the picture that are compared; all would have to be read for it."""
+
+
+def fingerprint(plan: Plan) -> str:
+    """Equal for runs whose steps are the same."""
+    source, grid = plan.source, plan.grid
+    boxes = [grid.owned(leaf) for leaf in leaves_of(grid)]
+    looked_at = boxes[:: max(1, len(boxes) // LOOKS)]
+    seeds = [zlib.crc32(source.labels(box).tobytes()) for box in boxes]
+    pixels = [zlib.crc32(source.planes(box).tobytes()) for box in looked_at]
+    return repr((grid, source.spec, source.values, source.range, seeds, pixels))
+
+
+@contextmanager
+def draft_of(plan: Plan, output: Path, resume: bool) -> Iterator[Path]:
+    """The folder that becomes ``output``; to ``resume``, that of a killed run, if there is one."""
+    record = fingerprint(plan)
+    earlier = None
+    if resume:
+        found = [draft for draft in drafts_of(output) if _record_in(draft) == record]
+        earlier = max(found, key=lambda draft: draft.stat().st_mtime, default=None)
+    with replacing_folder(output, earlier) as draft:
+        (draft / RECORD).write_text(record)
+        yield draft
+        (draft / RECORD).unlink()
+
+
+def _record_in(draft: Path) -> str | None:
+    path = draft / RECORD
+    return path.read_text() if path.exists() else None
