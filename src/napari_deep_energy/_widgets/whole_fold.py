@@ -82,7 +82,6 @@ class WholeFold(Fold):
         session.replaced.connect(self.cancel)
         session.subject.listed.connect(self._show_ways)
         session.choices_changed.connect(self._show_ways)
-        self.destroyed.connect(partial(LatestWins.close, self._worker))
 
     # What the user can do
 
@@ -121,7 +120,6 @@ class WholeFold(Fold):
     def cancel(self) -> None:
         """Stop; never waits."""
         if self._asked is not None:
-            self._worker.cancel()
             self._show_idle("Cancelled.")
 
     # From the worker
@@ -172,6 +170,8 @@ class WholeFold(Fold):
         self._show(text, is_busy=False, can_go=False)
 
     def _show(self, text: str, *, is_busy: bool, can_go: bool) -> None:
+        if not is_busy:
+            self._worker.close()  # cancels what runs; the next job starts a thread of its own
         self._text.setText(text)
         self._bar.setVisible(is_busy)
         self.go.setEnabled(can_go)
