@@ -94,6 +94,14 @@ def test_the_way_to_a_stroke_pays_for_other_colours_but_little_for_a_speck(width
     assert distance[10, 37] == pytest.approx(35 * LENGTH / 40 + price, rel=1e-5)
 
 
+def test_on_an_even_picture_the_nearer_stroke_has_more_weight():
+    image, labels = halves(0.5, 0.5)
+    problem = Problem.from_labels(image, labels)
+    first, second = StrokePrior(problem.image).targets(problem.seeds, COLOUR.bandwidth)[0, :, 10]
+    assert (first[:19] > second[:19]).all()
+    assert (first[21:] < second[21:]).all()
+
+
 def test_targets_are_those_of_bai_and_sapiro(problem):
     prior = StrokePrior(problem.image)
     likely = posterior(prior.palette, problem.seeds, COLOUR.bandwidth)

@@ -74,6 +74,13 @@ def test_what_lies_outside_of_the_range_is_clipped_for_display_only(problem):
     np.testing.assert_array_equal(wide.probabilities, wide.x.numpy().clip(0, 1).astype(np.float32))
 
 
+def test_the_label_is_that_of_the_most_probable_class_however_improbable(problem):
+    _, solution = solve(RandomWalker(), problem)
+    even = torch.rand(3, 40, 56, generator=torch.Generator().manual_seed(0)) / 3
+    labels = replace(solution, x=even).labels
+    np.testing.assert_array_equal(labels, np.array(solution.values)[even.argmax(0).numpy()])
+
+
 def test_the_residual_is_the_largest_on_a_free_pixel(problem):
     energy, solution = solve(RandomWalker(hard_seeds=True), problem)
     for sign in (1, -1):

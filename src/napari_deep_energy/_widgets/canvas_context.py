@@ -24,7 +24,9 @@ class CanvasContext:
     def __init__(self, viewer: ViewerModel, dock: QWidget) -> None:
         self._dock = dock
         events = viewer.layers.events
-        self._emitters = (events.removed, events.end_batch)
+        # napari before 0.7 has no batches: it clears layer by layer.
+        batches = (events.end_batch,) if hasattr(events, "end_batch") else ()
+        self._emitters = (events.removed, *batches)
 
     def watch(self) -> None:
         """Connect ahead of the canvas's own callbacks; harmless if connected."""
