@@ -83,11 +83,11 @@ def class_iou(
     a: NDArray[np.int64], b: NDArray[np.int64], values: Sequence[int]
 ) -> dict[int, float]:
     """Intersection over union of each class of ``values`` that either label image has."""
-    scores = {}
+    scores: dict[int, float] = {}
     for value in values:
         union = np.count_nonzero((a == value) | (b == value))
         if union:
-            scores[value] = np.count_nonzero((a == value) & (b == value)) / union
+            scores[value] = float(np.count_nonzero((a == value) & (b == value)) / union)
     return scores
 
 

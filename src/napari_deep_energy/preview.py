@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch.nn.functional as F
 
-from .energy import EnergySpec, RandomWalker
+from .energy import EnergySpec, GridLaplacian, RandomWalker
 from .energy.stroke_prior import StrokePrior
 from .minimisers import NestedDissection, Outcome, Solution, Stop, never
 from .problem import Problem
@@ -44,8 +44,8 @@ class Preview:
         self._small = small
         self._spec = spec
         self._laplacian = spec.laplacian(self._image)
-        if isinstance(spec, RandomWalker) and spec.prior:
-            self._laplacian.stroke_prior = StrokePrior(self._image, DISTANCE_SIZE)  # type: ignore[attr-defined]
+        if isinstance(self._laplacian, GridLaplacian) and self._laplacian.stroke_prior:
+            self._laplacian.stroke_prior = StrokePrior(self._image, DISTANCE_SIZE)
         self._minimiser = NestedDissection()
 
     def prepare(self, stop: Stop = never) -> None:

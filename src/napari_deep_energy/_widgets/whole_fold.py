@@ -142,7 +142,7 @@ class WholeFold(Fold):
         self.finished.emit(layer)
 
     def _on_failed(self, ticket: int, error: Exception) -> None:
-        self._show_idle(wording.failure(error).text)
+        self._show_idle(wording.failure(error, has_answer=False).text)
         self.failed.emit(self.text)
 
     # What is on view
