@@ -29,7 +29,8 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize(
     "path",
     [p for folder in (CORE, ROOT / "training", ROOT / "benchmarks") for p in folder.rglob("*.py")
-     if "_widgets" not in p.parts and p.name not in ("demo.py", "live.py", "soak.py")],
+     if "_widgets" not in p.parts
+     and p.name not in ("demo.py", "live.py", "random_user.py", "soak.py")],
     ids=lambda p: str(p.relative_to(ROOT)),
 )  # fmt: skip
 def test_only_the_widgets_know_of_a_window(path):
