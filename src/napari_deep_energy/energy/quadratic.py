@@ -39,7 +39,7 @@ class Stencil:
         """The matrix times x for each class: (B, K, *S) -> (B, K, *S)."""
         result = self.values[:, :1] * x
         for m, offset in enumerate(self.offsets[1:], 1):
-            here, there = ((..., *part) for part in shifted(offset))
+            here, there = ((slice(None), slice(None), *part) for part in shifted(offset))
             entry = self.values[:, m : m + 1][here]
             result[here].addcmul_(entry, x[there])
             result[there].addcmul_(entry, x[here])
