@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "src" / "napari_deep_energy"
-WINDOWED = {"demo.py", "hand.py", "live.py", "responsiveness.py", "soak.py"}
+WINDOWED = {"demo.py", "hand.py", "live.py", "random_user.py", "responsiveness.py", "soak.py"}
 GUI = {"napari", "qtpy", "magicgui", "superqt", "PyQt6", "PySide6", "vispy"}
 
 
