@@ -23,7 +23,7 @@ WORKING_SIZE = 384
 at full size, strokes further away than that would not be seen at all."""
 
 
-STEPS = {"segment": 32, "matte": 128}
+STEPS = {"segment": 64, "matte": 128}
 """Down the energy after the pass. Each costs as much as a few additions of pictures; together they
 take most of the energy that the network leaves at edges (training/README.md has the figures)."""
 
