@@ -18,7 +18,18 @@ MINUTES = float(os.environ.get("SOAK_MINUTES", "0.5"))
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_use_ends_without_exceptions_and_threads(seed, tmp_path):
     report = tmp_path / "soak.json"
-    command = [sys.executable, "-X", "faulthandler", SOAK, "--minutes", MINUTES, "--seed", seed, "--json", report]
+    command = [
+        sys.executable,
+        "-X",
+        "faulthandler",
+        SOAK,
+        "--minutes",
+        MINUTES,
+        "--seed",
+        seed,
+        "--json",
+        report,
+    ]
     environment = os.environ | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path))
     done = subprocess.run(
         list(map(str, command)), capture_output=True, text=True, env=environment,
