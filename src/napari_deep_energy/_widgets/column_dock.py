@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
-
-from .making_room import make_room
-from .timers import single_shot
-
-if TYPE_CHECKING:
-    from qtpy.QtGui import QShowEvent
 
 TITLED = 330
 """Width in pixels at which the title that napari gives a dock, with the plugin's name, fits."""
@@ -31,14 +23,6 @@ class ColumnDock(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self._room = single_shot(self, 0, self._make_room)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._room.start()  # when the window has laid out what it shows
-
-    def _make_room(self) -> None:
-        make_room(self, ColumnDock)
 
     def minimumSizeHint(self) -> QSize:
         content = self.widget().minimumSizeHint()
