@@ -111,8 +111,11 @@ def soak(viewer: napari.Viewer, report: Report, pause: float = 0.03) -> Report:
             marks += 1
             gc.collect()
             report.memory.append(process.memory_info().rss / 2**20)
-    user.close_all()
+    # In this order: napari by itself may crash when layers go after the last dock has been closed
+    # (see canvas_context.py), and this is about the docks.
     viewer.layers.clear()
+    QTest.qWait(200)
+    user.close_all()
     QTest.qWait(500)
     gc.collect()
     deadline = time.monotonic() + 30  # a thread that is inside torch ends when it is through
