@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from .energy import EnergySpec, GridLaplacian, RandomWalker
 from .energy.stroke_prior import StrokePrior
 from .minimisers import NestedDissection, Outcome, Solution, Stop, never
+from .minimisers.denormals import flushed_denormals
 from .problem import Problem
 from .seeds import check_labels
 
@@ -48,6 +49,7 @@ class Preview:
             self._laplacian.stroke_prior = StrokePrior(self._image, DISTANCE_SIZE)
         self._minimiser = NestedDissection()
 
+    @flushed_denormals()
     def prepare(self, stop: Stop = never) -> None:
         """Factor the small picture.
 
@@ -59,6 +61,7 @@ class Preview:
         prior = self._spec.prior if isinstance(self._spec, RandomWalker) else 0.0
         self._minimiser.prepare(self._image, self._laplacian, stop, confidence=prior)
 
+    @flushed_denormals()
     def solve(self, labels: NDArray[np.integer], stop: Stop = never) -> Solution:
         """Estimate of the exact answer, (H, W) as the strokes; its numbers are those of the copy.
 
