@@ -14,6 +14,7 @@ from napari_deep_energy.errors import Diverged
 from napari_deep_energy.minimisers import never
 
 from .batches import batch_of
+from .descended import energy_after
 from .distributed import rank, share_of, share_statistics, sum_over_ranks
 from .inputs import inputs_of
 from .run_state import RunState
@@ -124,7 +125,8 @@ def update(recipe: Recipe, problem: Problem, run: RunState) -> float:
     inputs = inputs_of(mine, energy, recipe.architecture)
     with torch.autocast(inputs.device.type, torch.bfloat16, recipe.precision == "bfloat16"):
         x = run.forward(inputs)
-    loss = energy(x.float()).sum() / len(problem.image)
+    stage, within = recipe.at(run.step)
+    loss = energy_after(energy, x.float(), stage.descent(within)).sum() / len(problem.image)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     total = loss.detach()
@@ -133,6 +135,7 @@ def update(recipe: Recipe, problem: Problem, run: RunState) -> float:
         if recipe.optimiser.clip:
             nn.utils.clip_grad_norm_(run.network.parameters(), recipe.optimiser.clip)
         run.optimiser.step()
+        run.blend()
     return float(total)
 
 
@@ -148,6 +151,8 @@ def learning_rate(recipe: Recipe, step: int, epoch: int) -> float:
 def _measure(run: RunState, held_out: HeldOut, loss: float) -> torch.Tensor | None:
     if rank() != 0:
         return None
-    answer = held_out.answer(run.network)
+    answer = held_out.answer(run.kept)
+    if steps := run.recipe.held_out_steps:
+        answer = held_out.lowered(answer, steps).float()
     run.record(held_out.figures(answer), loss)
     return answer[0, 0]

@@ -30,10 +30,17 @@ class Stage:
     """Heights and widths, taken in turn, one a step."""
     pixels: int = 32 * 64 * 64
     """Of a batch: the number of pictures is this over the picture's pixels, at least two."""
+    descents: tuple[int, ...] = (0,)
+    """Steps down the energy between the network's answer and the loss (:mod:`descended`), taken
+    in turn, each for a round of the sizes; none in the paper."""
 
     def size(self, step: int) -> int:
         """Picture size of a step of this stage."""
         return self.sizes[step % len(self.sizes)]
+
+    def descent(self, step: int) -> int:
+        """Steps down the energy before the loss of a step of this stage."""
+        return self.descents[step // len(self.sizes) % len(self.descents)]
 
     def batch(self, step: int) -> int:
         """Pictures in a step of this stage."""
@@ -53,6 +60,9 @@ class Optimiser:
     """Steps of linear increase from zero."""
     clip: float = 0.0
     """Largest norm of the gradient; 0 means no limit."""
+    average: float = 0.0
+    """The network that is measured and kept is a moving average of the trained one's weights, of
+    which this share stays at each step; 0 means the trained one itself."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +87,13 @@ class Recipe:
     """Number of held-out objects."""
     held_out_size: int = 128
     """Their height and width."""
+    held_out_steps: int = 0
+    """Steps down the energy after the network before it is measured."""
     seed: int = 0
     width: int = 32
     """Channels inside the network; the paper's is 32."""
+    scales: int = 0
+    """How many times a pyramid halves the picture; 0 is the paper's network."""
     start: Literal["random", "segment", "segment_prior", "matte"] = "random"
     """Fresh weights, or those of a bundled checkpoint."""
     split: Literal["lists", "random"] = "lists"
@@ -98,12 +112,13 @@ class Recipe:
 
     @property
     def architecture(self) -> Architecture:
-        """The paper's network, with the input and the output that the energy asks for."""
+        """The network, with the input and the output that the energy asks for."""
         is_segment, has_prior = self.task == RandomWalker.task, self.energy.has_prior
         return Architecture(
             in_channels=5 + has_prior,
             out_channels=2 if is_segment else 1,
             width=self.width,
+            scales=self.scales,
             softmax=is_segment,
             sees_prior=has_prior,
         )

@@ -46,36 +46,70 @@ def descend(
         If ``stop`` returned true.
     """
     if x.shape[1] == 1:
-        return _conjugate_gradients(energy, laplacian, x, steps, stop)
+        return conjugate_gradients(energy, laplacian, x, steps, stop)[0]
     # Each class has the same matrix, and all sum to one: the last follows from the others.
     others = replace(energy, targets=energy.targets[:, :-1])
-    x = _conjugate_gradients(others, laplacian, x[:, :-1], steps, stop)
+    x, *_ = conjugate_gradients(others, laplacian, x[:, :-1], steps, stop)
     # Steps may overshoot; to cut that off lowers every difference between neighbours.
     x = torch.cat([x, 1 - x.sum(1, keepdim=True)], 1).clamp(0, 1)
     return x / x.sum(1, keepdim=True)
 
 
-def _conjugate_gradients(
-    energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor, steps: int, stop: Stop
-) -> torch.Tensor:
-    fixed, confidence = energy.is_fixed, energy.confidence.to(x)
-    scale = 1 / (laplacian.values[:, :1] + confidence).clamp_min(1e-12)
+def conjugate_gradients(
+    energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor, steps: int, stop: Stop = never
+) -> tuple[torch.Tensor, torch.Tensor, list[tuple[torch.Tensor, torch.Tensor]]]:
+    """(x, residual there, what each step did: its length, and how much it kept of the last one)."""
     x = energy.project(x)
     residual = energy.residual(x)
+    taken: list[tuple[torch.Tensor, torch.Tensor]] = []
+    scale = _scale(energy, laplacian)
     guess = scale * residual
     direction, slope = guess, _product(residual, guess)
     for _ in range(steps):
         if stop():
             raise Cancelled
-        image = laplacian.apply(direction).addcmul_(confidence, direction).masked_fill_(fixed, 0)
+        image = _image(energy, laplacian, direction)
         curvature = _product(direction, image)
         length = torch.where(curvature > 0, slope / curvature, 0)
         x = x + length * direction
         residual = residual - length * image
         guess = scale * residual
         previous, slope = slope, _product(residual, guess)
-        direction = guess + torch.where(previous > 0, slope / previous, 0) * direction
-    return x
+        kept = torch.where(previous > 0, slope / previous, 0)
+        taken.append((length, kept))
+        direction = guess + kept * direction
+    return x, residual, taken
+
+
+def repeated(
+    energy: QuadraticEnergy,
+    laplacian: Stencil,
+    residual: torch.Tensor,
+    taken: list[tuple[torch.Tensor, torch.Tensor]],
+) -> torch.Tensor:
+    """What the same steps make of another residual, (B, K, *S).
+
+    This is the linear map p(A/D) by which the steps took the first residual to the last; it is
+    also what takes the gradient of E after the steps to the gradient of E before them, since the
+    steps are the best of their kind and their lengths therefore have no gradient of their own.
+    """
+    scale = _scale(energy, laplacian)
+    direction = scale * residual
+    for length, kept in taken:
+        residual = residual - length * _image(energy, laplacian, direction)
+        direction = scale * residual + kept * direction
+    return residual
+
+
+def _scale(energy: QuadraticEnergy, laplacian: Stencil) -> torch.Tensor:
+    diagonal = laplacian.values[:, :1] + energy.confidence.to(laplacian.values)
+    return 1 / diagonal.clamp_min(1e-12)
+
+
+def _image(energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor) -> torch.Tensor:
+    """A x on the free pixels."""
+    image = laplacian.apply(x).addcmul_(energy.confidence.to(x), x)
+    return image.masked_fill_(energy.is_fixed, 0)
 
 
 def _product(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

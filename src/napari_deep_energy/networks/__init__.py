@@ -1,12 +1,13 @@
 """The networks and their files."""
 
+from .architecture import Architecture
 from .checkpoint import Checkpoint, bundled, bundled_for
-from .context_aggregation import Architecture, ContextAggregationNetwork, network_input
+from .seeded import SeededNetwork, network_input
 
 __all__ = [
     "Architecture",
     "Checkpoint",
-    "ContextAggregationNetwork",
+    "SeededNetwork",
     "bundled",
     "bundled_for",
     "network_input",

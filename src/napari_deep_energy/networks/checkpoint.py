@@ -14,7 +14,8 @@ from safetensors.torch import save_file
 from ..energy import EnergySpec, spec_from_dict, spec_to_dict
 from ..errors import InvalidInput
 from ..files import replacing
-from .context_aggregation import Architecture, ContextAggregationNetwork
+from .architecture import Architecture
+from .seeded import SeededNetwork
 
 FORMAT = "napari-deep-energy/1"
 BUNDLED = Path(__file__).parent.parent / "weights"
@@ -24,7 +25,7 @@ BUNDLED = Path(__file__).parent.parent / "weights"
 class Checkpoint:
     """A trained network, the energy that it was trained for, and how."""
 
-    network: ContextAggregationNetwork
+    network: SeededNetwork
     spec: EnergySpec
     training: dict[str, Any] = field(default_factory=dict)
     """Data, steps, samples, device, date, held-out results: JSON values."""
@@ -101,7 +102,7 @@ def existing(path: Path | str) -> Path:
     return Path(path)
 
 
-def _network(architecture: str, tensors: dict[str, torch.Tensor]) -> ContextAggregationNetwork:
+def _network(architecture: str, tensors: dict[str, torch.Tensor]) -> SeededNetwork:
     """Network of an untrusted description with these weights.
 
     It is laid out without memory, so that a description that does not fit its weights costs

@@ -27,7 +27,7 @@ from .tasks import silent as silently
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..networks import Checkpoint, ContextAggregationNetwork
+    from ..networks import Checkpoint, SeededNetwork
     from ..problem import Problem
     from .grid import Box, Grid, Node
     from .source import Source
@@ -89,7 +89,7 @@ def predict_tiled(
 
 def _predict_tile(
     source: Source,
-    network: ContextAggregationNetwork,
+    network: SeededNetwork,
     grid: Grid,
     leaf: Node,
     shrink: int,
@@ -101,7 +101,7 @@ def _predict_tile(
 
 @torch.inference_mode()
 def predict_box(
-    source: Source, network: ContextAggregationNetwork, box: Box, shrink: int
+    source: Source, network: SeededNetwork, box: Box, shrink: int
 ) -> torch.Tensor:
     """The network's answer in a box, (K, h, w); its first row and column are cells' first."""
     grown = box.grown((network.reach + 1) * shrink, source.size)
@@ -118,7 +118,7 @@ def predict_box(
     return answer[:, top : top + box.shape[0], left : left + box.shape[1]].clone()
 
 
-def _answer(network: ContextAggregationNetwork, problem: Problem, shrink: int) -> torch.Tensor:
+def _answer(network: SeededNetwork, problem: Problem, shrink: int) -> torch.Tensor:
     """Answer to a two-class problem at the picture's own size, (out_channels, H, W)."""
     height, width = problem.image.shape[2:]
     image, cover = (
