@@ -45,7 +45,7 @@ class SeededNetwork(nn.Module, ABC):
     def forward(self, picture_and_seeds: torch.Tensor) -> torch.Tensor:
         """(B, in_channels, H, W) -> (B, out_channels, H, W)."""
         features = self.features(picture_and_seeds)
-        # A matte is needed to more digits than bfloat16 has.
+        # Whatever precision the features have: the energy of a matte would be that of rounding.
         with torch.autocast(features.device.type, enabled=False):
             scores = self.output(features.float())
         if self.architecture.sees_prior:

@@ -9,6 +9,7 @@ from ..energy import EnergySpec, RandomWalker
 from ..errors import InvalidInput
 from ..extras import require
 from ..minimisers import Stop, never
+from ..minimisers.denormals import flushed_denormals
 from .checkpoint import draft_of
 from .elimination import Skeleton, eliminate_tile, merge, solve_skeleton, solve_tile
 from .plan import TILE, Plan, check_room, leaves_of, plan_tiled
@@ -117,6 +118,7 @@ def _graph(plan: Plan, scratch: Scratch, stores: Stores) -> list[Any]:
     return [down(source, grid, leaf, solved, scratch, stores) for leaf in leaves_of(grid)]
 
 
+@flushed_denormals()
 def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[Node]) -> Node:
     """Eliminate a node; ``halves`` are there so that they come first."""
     if scratch.has(node):
@@ -131,10 +133,12 @@ def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[N
     return node
 
 
+@flushed_denormals()
 def _skeleton(grid: Grid, root: Node, scratch: Scratch, _done: Node) -> Skeleton | None:
     return solve_skeleton(grid, root, scratch.factor) if root.halves else None
 
 
+@flushed_denormals()
 def _down(
     source: Source,
     grid: Grid,
