@@ -77,8 +77,9 @@ class Recipe:
     selection: Selection = field(default_factory=Selection)
     cache: int = 128
     """Height and width at which pictures are kept in memory; at least the largest size."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the network's arithmetic; the energy is always float32."""
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+    """Of the network's arithmetic; the energy is always float32. ``"auto"`` is bfloat16 where the
+    device multiplies it faster."""
     compiled: bool = False
     """Whether the network is compiled; worth its minute on a GPU."""
     measure_every: int = 200
@@ -89,6 +90,12 @@ class Recipe:
     """Their height and width."""
     held_out_steps: int = 0
     """Steps down the energy after the network before it is measured."""
+    labelled_weight: float = 0.0
+    """Fused training (paper section 5): confidence of the pixels of labelled pictures in their
+    masks, like that of seeds; 0 (paper) looks at no mask. The energy is a sum over pixels' edges
+    and a few seeds, a mask has every pixel: 0.01 is much."""
+    labelled_pictures: int = 1_000_000_000
+    """At most so many pictures count as labelled."""
     seed: int = 0
     width: int = 32
     """Channels inside the network; the paper's is 32."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.nn.functional import interpolate, pad
 
-from .seeded import SeededNetwork, convolution
+from .seeded import SeededNetwork
 
 if TYPE_CHECKING:
     import torch
@@ -22,18 +22,31 @@ WIDEST = 64
 """Channels of the coarse scales; the fine ones double from ``width`` up to this."""
 
 
+class PixelNorm(nn.LayerNorm):
+    """The channels of each pixel brought to mean 0 and variance 1 (Ba, Kiros, Hinton 2016).
+
+    Batch-norm would remember how much border the coarse scales see, which depends on the size.
+    """
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(B, C, H, W) -> (B, C, H, W)."""
+        return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class Block(nn.Module):
-    """Two 3x3 convolutions with batch-norm and a skip."""
+    """A norm, two 3x3 convolutions, and a skip, which is all that there is at first."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        last = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(last.weight)
         self.body = nn.Sequential(
-            *convolution(width, width), nn.ReLU(inplace=True), *convolution(width, width)
+            PixelNorm(width), nn.Conv2d(width, width, 3, padding=1), nn.ReLU(inplace=True), last
         )
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(B, width, H, W) -> the same shape."""
-        return (features + self.body(features)).relu()
+        return features + self.body(features)  # type: ignore[no-any-return]
 
 
 class PyramidNetwork(SeededNetwork):
@@ -46,13 +59,10 @@ class PyramidNetwork(SeededNetwork):
             for scale in range(architecture.scales + 1)
         ]
         pairs = list(zip(widths, widths[1:], strict=False))
-        self.input = nn.Sequential(
-            *convolution(architecture.in_channels, widths[0]), nn.ReLU(inplace=True)
-        )
+        self.input = nn.Conv2d(architecture.in_channels, widths[0], 3, padding=1)
         self.down = nn.ModuleList(Block(width) for width in widths)
         self.halve = nn.ModuleList(
-            nn.Sequential(*convolution(fine, coarse, stride=2), nn.ReLU(inplace=True))
-            for fine, coarse in pairs
+            nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairs
         )
         self.widen = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairs)
         self.up = nn.ModuleList(Block(width) for width in widths[:-1])
