@@ -18,7 +18,6 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import torch
-
 from napari_deep_energy.training.batches import batch_of
 from napari_deep_energy.training.fit import update
 from napari_deep_energy.training.memory import kept_memory

@@ -60,8 +60,7 @@ def batch_of(recipe: Recipe, objects: Objects, step: int, position: int) -> Batc
 
 
 def _labelled(recipe: Recipe, objects: Objects) -> torch.Tensor:
-    """Which pictures count as labelled, (N) bool: the first of a shuffled list, so that a larger
-    number means the same ones and more."""
+    """Which pictures count as labelled, (N) bool; a larger number means the same and more."""
     total = len(objects.images)
     chosen = torch.zeros(total, dtype=torch.bool)
     if recipe.labelled_weight:

@@ -38,9 +38,7 @@ COLUMNS = ("step", "samples", "loss", "ratio", "iou_gain")
 class RunState:
     """Network, optimiser and position of a run; saved whole at each measurement."""
 
-    def __init__(
-        self, folder: Path, recipe: Recipe, source: str, network: SeededNetwork
-    ) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, source: str, network: SeededNetwork) -> None:
         self.folder = folder
         self.recipe = recipe
         self.source = source
@@ -113,9 +111,7 @@ class RunState:
             self.first_ratio = ratio
         if ratio < self.best_ratio:
             self.best_ratio = ratio
-            Checkpoint(self.kept, self.recipe.energy, self.metadata(figures)).save(
-                self.best_path
-            )
+            Checkpoint(self.kept, self.recipe.energy, self.metadata(figures)).save(self.best_path)
         row = (self.step, self.samples, f"{loss:.6g}", f"{ratio:.6g}", f"{iou_gain:.6g}")
         self._write_log([*self._read_log(), list(map(str, row))])
         self._save()

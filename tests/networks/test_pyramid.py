@@ -13,7 +13,10 @@ from napari_deep_energy.networks.pyramid import PyramidNetwork
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    return Architecture(width=4, scales=3).build().eval()
+    network = Architecture(width=4, scales=3).build().eval()
+    for values in network.parameters():  # its blocks do nothing before they are trained
+        torch.nn.init.normal_(values, std=0.2)
+    return network
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (64, 64), (65, 33)])

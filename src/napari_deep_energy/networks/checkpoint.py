@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,7 +15,9 @@ from ..energy import EnergySpec, spec_from_dict, spec_to_dict
 from ..errors import InvalidInput
 from ..files import replacing
 from .architecture import Architecture
-from .seeded import SeededNetwork
+
+if TYPE_CHECKING:
+    from .seeded import SeededNetwork
 
 FORMAT = "napari-deep-energy/1"
 BUNDLED = Path(__file__).parent.parent / "weights"

@@ -6,6 +6,7 @@ picture, so that it is several times cheaper, and strokes reach further.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -58,7 +59,7 @@ class PyramidNetwork(SeededNetwork):
             max(architecture.width, min(WIDEST, architecture.width * 2**scale))
             for scale in range(architecture.scales + 1)
         ]
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(pairwise(widths))
         self.input = nn.Conv2d(architecture.in_channels, widths[0], 3, padding=1)
         self.down = nn.ModuleList(Block(width) for width in widths)
         self.halve = nn.ModuleList(

@@ -58,8 +58,8 @@ def predict_tiled(
     task
         ``"segment"`` or ``"matte"``.
     shrink
-        How many pixels along each side the network sees as one. It reaches 76 of these: strokes
-        further away than ``76 * shrink`` pixels are not seen.
+        How many pixels along each side the network sees as one. The paper's reaches 76 of these:
+        strokes further away than ``76 * shrink`` pixels are not seen.
     model
         Checkpoint; the bundled one by default.
     tile
@@ -100,9 +100,7 @@ def _predict_tile(
 
 
 @torch.inference_mode()
-def predict_box(
-    source: Source, network: SeededNetwork, box: Box, shrink: int
-) -> torch.Tensor:
+def predict_box(source: Source, network: SeededNetwork, box: Box, shrink: int) -> torch.Tensor:
     """The network's answer in a box, (K, h, w); its first row and column are cells' first."""
     grown = box.grown((network.reach + 1) * shrink, source.size)
     problem = source.problem(grown).to(dtype=torch.float32)
