@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InvalidInput
+from ..errors import Cancelled, InvalidInput
 from ..files import read_image, read_strokes, write_report
 from ..folders import replacing_folder
 from ..images import channels_first, without_alpha
 from ..interactive import InteractiveSolver
+from ..minimisers import Stop, never
 from ..ome import read_ome_zarr
 from ..seeds import is_trimap, labels_from_trimap
 from .jobs import RECORD, Record, Status
@@ -29,15 +30,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def do_job(job: Job) -> Record:
+def do_job(job: Job, stop: Stop = never) -> Record:
     """Do one job, unless an earlier run did; never raises because of a picture.
+
+    Raises
+    ------
+    Cancelled
+        If ``stop`` returned true.
 
     The folder of results appears whole, with its record inside: a worker may die at any moment
     and the job be done again by another.
     """
     start = time.perf_counter()
     try:
-        return job.finished() or _do(job, start)
+        return job.finished() or _do(job, start, stop)
+    except Cancelled:
+        raise
     except InvalidInput as error:
         return failure(job, str(error), time.perf_counter() - start)
     except Exception as error:  # the worker's boundary: the rest of the folder must go on
@@ -52,12 +60,12 @@ def failure(job: Job, reason: str, seconds: float = 0.0) -> Record:
     return Record(name, image, Status.FAILED, reason=reason, seconds=seconds)
 
 
-def _do(job: Job, start: float) -> Record:
+def _do(job: Job, start: float, stop: Stop) -> Record:
     batch = job.batch
     fingerprint = job.fingerprint()  # of the files as they are before they are read
     image, strokes = _inputs(job)
     solver = InteractiveSolver(image, strokes.shape, batch.spec, batch.model, batch.device)
-    (solution,) = solver.solve(strokes, batch.engine).values()
+    (solution,) = solver.solve(strokes, batch.engine, stop).values()
     with replacing_folder(job.output) as draft:
         write_outputs(draft, image, strokes, solution, batch.spec, batch.formats)
         record = Record(
