@@ -67,7 +67,7 @@ def run(request: BatchRequest, report: Report, stop: Stop) -> Summary:
         If ``stop`` returned true.
     """
     interactive = import_solver()
-    from ..batch import Batch, find_pairs, make_jobs, run_batch, write_batch_report
+    from ..batch import Batch, Status, find_pairs, make_jobs, run_batch, write_batch_report
 
     choices = request.choices
     spec = interactive.make_spec(choices.task, **call_parameters(choices))
@@ -86,4 +86,4 @@ def run(request: BatchRequest, report: Report, stop: Stop) -> Summary:
         if records:
             write_batch_report(request.output, records)
     count = [record.status for record in records].count
-    return Summary(count("done"), count("kept"), count("failed"))
+    return Summary(count(Status.DONE), count(Status.KEPT), count(Status.FAILED))
