@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from skimage import data
 
 from napari_deep_energy.energy import RandomWalker
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.interactive import load_model
+from napari_deep_energy.networks import Architecture, Checkpoint
 from napari_deep_energy.tiled import plan_tiled, predict_tiled
 from napari_deep_energy.tiled.grid import Box
 from napari_deep_energy.tiled.network import predict_box
@@ -29,6 +31,20 @@ def test_tiles_answer_as_the_whole(shrink, tile, third, tmp_path):
     whole = predict_box(source, network, Box(0, 0, 330, 410), shrink)
     np.testing.assert_allclose(np.asarray(found.read()), whole.numpy(), atol=1e-4)
     assert len(found.values) == 2 + bool(third)
+
+
+def test_tiles_of_a_pyramid_answer_as_the_whole(tmp_path):
+    torch.manual_seed(0)
+    network = Architecture(width=4, scales=2).build().eval()
+    for values in network.parameters():  # its blocks do nothing before they are trained
+        torch.nn.init.normal_(values, std=0.2)
+    model = Checkpoint(network, RandomWalker())
+    found = predict_tiled(IMAGE, LABELS, tmp_path / "out", shrink=2, tile=64, model=model)
+    source = plan_tiled(IMAGE, LABELS, RandomWalker()).source
+    whole = predict_box(source, network, Box(0, 0, 330, 410), 2)
+    np.testing.assert_allclose(np.asarray(found.read()), whole.numpy(), atol=1e-4)
+    with pytest.raises(InvalidInput, match="4th evenly"):
+        predict_tiled(IMAGE, LABELS, tmp_path / "out", shrink=32, tile=64, model=model)
 
 
 def test_a_tile_that_cannot_be_shrunk_is_refused(tmp_path):

@@ -63,17 +63,21 @@ def predict_tiled(
     model
         Checkpoint; the bundled one by default.
     tile
-        Rows and columns of a tile, a multiple of ``shrink``.
+        Rows and columns of a tile, a multiple of ``shrink``, and of the strides of a pyramid.
 
     Raises
     ------
     InvalidInput, Cancelled
         As :func:`solve_tiled`.
     """
-    if shrink < 1 or tile % shrink:
-        raise InvalidInput(f"tiles of {tile} pixels cannot be shrunk {shrink} times evenly.")
-    dask, zarr = require("dask", "a tiled run"), require("zarr", "a tiled run")
     checkpoint = load_model(model, task)
+    stride = checkpoint.network.stride
+    if shrink < 1 or tile % (shrink * stride):
+        halved = f" and then halved to a {stride}th" if stride > 1 else ""
+        raise InvalidInput(
+            f"tiles of {tile} pixels cannot be shrunk {shrink} times{halved} evenly."
+        )
+    dask, zarr = require("dask", "a tiled run"), require("zarr", "a tiled run")
     plan = plan_tiled(image, seeds, checkpoint.spec, tile)
     with replacing_folder(output.absolute()) as draft:
         scratch = draft / "scratch"
@@ -102,7 +106,9 @@ def _predict_tile(
 @torch.inference_mode()
 def predict_box(source: Source, network: SeededNetwork, box: Box, shrink: int) -> torch.Tensor:
     """The network's answer in a box, (K, h, w); its first row and column are cells' first."""
-    grown = box.grown((network.reach + 1) * shrink, source.size)
+    # Whole strides, so that all tiles halve the picture at the same rows and columns.
+    margin = -(-(network.reach + 1) // network.stride) * network.stride
+    grown = box.grown(margin * shrink, source.size)
     problem = source.problem(grown).to(dtype=torch.float32)
     classes = problem.seeds.shape[1]
     network = network.eval()
