@@ -155,6 +155,21 @@ def test_the_estimate_does_not_grow_with_the_picture_until_the_separators_do():
     assert needs[4096].tiles == 64
 
 
+def test_the_scratch_of_a_run_here_is_within_its_estimate(tmp_path):
+    image = np.random.default_rng(0).random((320, 320))
+    seeds = _two_labels(320)
+    needs = [plan_tiled(image, seeds, RandomWalker(), 32, on).estimate for on in (False, True)]
+    taken = []
+
+    def measure(done, total):
+        taken.append(sum(f.stat().st_size for f in tmp_path.rglob("scratch/*.npy")))
+
+    solve_tiled(image, seeds, tmp_path / "out", RandomWalker(), tile=32, progress=measure)
+    headers = 128 * 5 * 199  # of the files, each smaller than a page
+    assert 0.3 * needs[0].scratch < max(taken) < needs[0].scratch + headers
+    assert needs[0].scratch < 0.9 * needs[1].scratch
+
+
 def _two_labels(size):
     """Seeds of any size in the memory of one row."""
     row = np.zeros(size, np.uint8)

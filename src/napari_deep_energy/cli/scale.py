@@ -205,7 +205,7 @@ def tiled(
     picture = open_picture(image)
     data, seeds = picture.arranged("YX"), open_picture(strokes).arranged("YX")
     console = Console(soft_wrap=True, highlight=False)
-    console.print(str(plan_tiled(data, seeds, spec, tile).estimate))
+    console.print(str(plan_tiled(data, seeds, spec, tile, scheduler is not None).estimate))
     if estimate:
         return
     limit = None if memory is None else int(memory * 2**30)

@@ -87,7 +87,7 @@ def solve_tiled(
     """
     spec = spec or COLOUR
     zarr = require("zarr", "a tiled run")
-    plan = plan_tiled(image, seeds, spec, tile)
+    plan = plan_tiled(image, seeds, spec, tile, scheduler is not None)
     check_room(plan.estimate, output, memory_limit)
     with draft_of(plan, output.absolute(), resume) as draft:
         scratch = Scratch(draft / "scratch")
