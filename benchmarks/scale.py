@@ -4,8 +4,8 @@
 
 ``seams``: largest difference in probability between the tiled run and the exact solver on the
 whole picture, and labels that differ where there is no tie. ``cost``: seconds a megapixel and peak
-memory of a tiled run, each in a process of its own. ``volumes``: see :mod:`volumes`. Seconds are those of the processor, so that other programs
-do not count.
+memory of a tiled run, each in a process of its own. ``volumes``: see :mod:`volumes`.
+Seconds are those of the processor, so that other programs do not count.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 from skimage import data
 from volumes import KINDS, PEERS, compare
 
-from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.tiled import plan_tiled, solve_tiled
 
@@ -50,9 +50,12 @@ def picture(size: int) -> tuple[np.ndarray, np.ndarray]:
     return image, labels
 
 
-def seams(sizes: list[int], task: str) -> dict[str, float]:
+SPECS = {"colour": COLOUR, "paper": RandomWalker(), "matte": ClosedFormMatting()}
+
+
+def seams(sizes: list[int], name: str) -> dict[str, float]:
     """Largest difference and labels that differ, tiled against whole."""
-    spec = RandomWalker() if task == "segment" else ClosedFormMatting()
+    spec = SPECS[name]
     figures: dict[str, float] = {}
     for size in sizes:
         image, labels = picture(size)
@@ -61,11 +64,11 @@ def seams(sizes: list[int], task: str) -> dict[str, float]:
             tiled = solve_tiled(image, labels, Path(folder) / "out", spec, tile=TILE)
             x = np.asarray(tiled.read()).reshape(-1, size, size)
         expected = whole.probabilities[: len(x)]
-        figures[f"tiled_max_diff_{task}_{size}"] = float(np.abs(x - expected).max())
-        if task == "segment":
+        figures[f"tiled_max_diff_{name}_{size}"] = float(np.abs(x - expected).max())
+        if spec.task == "segment":
             best = np.sort(expected, 0)
             flips = (x.argmax(0) != expected.argmax(0)) & (best[-1] - best[-2] > TIE)
-            figures[f"tiled_flips_{size}"] = int(flips.sum())
+            figures[f"tiled_flips_{name}_{size}"] = int(flips.sum())
         print({key: value for key, value in figures.items() if key.endswith(str(size))})
     return figures
 
@@ -73,7 +76,7 @@ def seams(sizes: list[int], task: str) -> dict[str, float]:
 def tiled_in_this_process(size: int) -> None:
     """Print seconds, peak memory and what was estimated; run in a process of its own."""
     image, labels = picture(size)
-    needs = plan_tiled(image, labels, RandomWalker(), TILE).estimate
+    needs = plan_tiled(image, labels, COLOUR, TILE).estimate
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         solve_tiled(image, labels, Path(folder) / "out", tile=TILE)
@@ -120,7 +123,8 @@ def main() -> None:
         return
     figures: dict[str, float] = {}
     if "seams" in options.parts:
-        figures |= seams(options.sizes, "segment") | seams([512, 800], "matte")
+        figures |= seams(options.sizes, "colour") | seams(options.sizes, "paper")
+        figures |= seams([512, 800], "matte")
         figures["tiled_max_diff"] = max(v for k, v in figures.items() if "max_diff" in k)
     if "cost" in options.parts:
         figures |= cost(options.sides)

@@ -91,9 +91,8 @@ def compare(
         answer = segment_volume(volume, labels, spec=WALKER, tolerance=1e-9).x[0].numpy()
         figures[f"volume_seconds_{name}"] = round(seconds, 2)
         figures[f"volume_error_{name}"] = float(np.abs(ours.x[0].numpy() - answer).max())
-        figures[f"volume_peak_mib_{name}"] = (
-            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-        )
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # of the largest so far, in KiB
+        figures[f"volume_peak_mib_{name}"] = peak >> 10
         for mode in modes:
             run = peer(volume, labels, mode, answer, limit)
             kept = "volume_ratio" if run.is_right else "volume_ratio_above"

@@ -126,9 +126,11 @@ class Look:
         reach = 2 if self.source.spec.task == "matte" else 1
         cells = self.network.reach + 1 - (-reach * self.steps // self.shrink)
         grown = box.grown(cells * self.shrink, self.source.size)
-        problem = self.source.problem(grown).to(dtype=torch.float32)
+        # Single precision would be lost in the cancelling entries of the matting Laplacian.
+        dtype = torch.float64 if self.source.spec.task == "matte" else torch.float32
+        problem = self.source.problem(grown).to(dtype=dtype)
         energy = self.source.energy(problem, grown)
-        answer = self._answers(problem, energy)
+        answer = self._answers(problem, energy).to(dtype)
         if self.steps:
             entries = energy.laplacian.stencil().to(answer)
             answer = descend_locally(energy, entries, answer, self.steps)
@@ -138,31 +140,28 @@ class Look:
     def _answers(self, problem: Problem, energy: QuadraticEnergy) -> torch.Tensor:
         """Of all classes, (1, K, H, W)."""
         classes = problem.seeds.shape[1]
-        prior = energy.targets if self.network.architecture.sees_prior else None
         if classes == 2:
-            return self._answer(problem, None if prior is None else prior[:, :1])
+            return self._answer(problem, energy.targets[:, :1])
         votes = [
-            self._answer(
-                problem.one_against_rest(k), None if prior is None else prior[:, k : k + 1]
-            )
+            self._answer(problem.one_against_rest(k), energy.targets[:, k : k + 1])
             for k in range(classes)
         ]
         vote = torch.cat([part[:, :1] for part in votes], 1)
         return vote / vote.sum(1, keepdim=True).clamp_min(1e-12)
 
-    def _answer(self, problem: Problem, prior: torch.Tensor | None) -> torch.Tensor:
+    def _answer(self, problem: Problem, targets: torch.Tensor) -> torch.Tensor:
         """To a two-class problem at the picture's own size, (1, out_channels, H, W)."""
         height, width = problem.image.shape[2:]
         cover = self._shrunk(problem.seeds)
         # The class that covers most of a cell, however thin its stroke.
         winner = F.one_hot(cover.argmax(1), 2).movedim(-1, 1) * (cover.sum(1, keepdim=True) > 0)
         image = self._shrunk(problem.image)
-        prior = None if prior is None else self._shrunk(prior)
+        prior = self._shrunk(targets) if self.network.architecture.sees_prior else None
         small: torch.Tensor = self.network(network_input(image, winner.to(image), prior))
         size = (small.shape[2] * self.shrink, small.shape[3] * self.shrink)
         full = F.interpolate(small, size, mode="bilinear", align_corners=False)
         return full[:, :, :height, :width]
 
     def _shrunk(self, x: torch.Tensor) -> torch.Tensor:
-        """Means over the cells."""
-        return F.avg_pool2d(x, self.shrink, ceil_mode=True, count_include_pad=False)
+        """Means over the cells, float32."""
+        return F.avg_pool2d(x.float(), self.shrink, ceil_mode=True, count_include_pad=False)

@@ -141,7 +141,7 @@ class _Look:
             part = Bounds.of(flat, axes)
             low.append(part.low)
             high.append(part.high)
-            return flat.unflatten(2, problem.image.shape[2:])
+            return flat.view(*flat.shape[:2], *problem.image.shape[2:])
 
         small = self.shrunk(colours)
         return Bounds(axes, torch.stack(low).amin(0), torch.stack(high).amax(0)), small
