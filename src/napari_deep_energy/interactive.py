@@ -20,6 +20,7 @@ from .minimisers import (
     Stop,
     never,
 )
+from .minimisers.denormals import flushed_denormals
 from .networks import Checkpoint, bundled
 from .preview import Preview
 from .problem import Problem, image_tensor
@@ -168,6 +169,7 @@ class InteractiveSolver:
             self._fall_back(error)
             self._prepare(engine, stop)
 
+    @flushed_denormals()
     def _prepare(self, engine: Engine, stop: Stop) -> None:
         laplacian = self._weigh()
         for name in engines_to_run(engine, self.image[0, 0].numel()):
@@ -207,6 +209,7 @@ class InteractiveSolver:
             solutions = self._solve(labels, engine, stop)
         return self._with_notices(solutions, labels)
 
+    @flushed_denormals()
     def _solve(self, labels: NDArray[Any], engine: Engine, stop: Stop) -> dict[str, Solution]:
         problem = self.problem(labels)
         energy = self.spec.energy(problem, self._weigh())
