@@ -25,7 +25,7 @@ from napari_deep_energy.training.objects import Objects
 from napari_deep_energy.training.recipe import Recipe, Stage
 from napari_deep_energy.training.run_state import RunState
 
-RECIPES = ("paper_segment", "cpu_segment", "cpu_segment_paper", "cpu_matte")
+RECIPES = ("paper_segment", "cpu_segment", "cpu_matte")
 
 
 def noise(recipe: Recipe, count: int = 64) -> Objects:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_deep_energy.networks import (
         Architecture,
         Checkpoint,
-        SeededNetwork,
+        ContextAggregationNetwork,
     )
 
     from .objects import Objects
@@ -105,7 +105,7 @@ class HeldOut:
         energy, x = self._quadratic, x.double()
         return descend(energy, energy.laplacian.stencil().to(x), x, steps)
 
-    def answer(self, network: SeededNetwork, batch: int = 8) -> torch.Tensor:
+    def answer(self, network: ContextAggregationNetwork, batch: int = 8) -> torch.Tensor:
         """What a network says, in evaluation mode: (B, K, H, W) float32."""
         was_training = network.training
         network.eval()

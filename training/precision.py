@@ -13,6 +13,8 @@ def is_bfloat16(precision: str, device: torch.device) -> bool:
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether a device has instructions for bfloat16; a processor without is slower by it."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.12 cannot tell
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if not hasattr(torch.cpu, "get_capabilities"):  # an older torch cannot tell
+        return False
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("amx_bf16") or found.get("avx512_bf16"))

@@ -99,8 +99,6 @@ class Recipe:
     seed: int = 0
     width: int = 32
     """Channels inside the network; the paper's is 32."""
-    scales: int = 0
-    """How many times a pyramid halves the picture; 0 is the paper's network."""
     start: Literal["random", "segment", "segment_prior", "matte"] = "random"
     """Fresh weights, or those of a bundled checkpoint."""
     split: Literal["lists", "random"] = "lists"
@@ -119,13 +117,12 @@ class Recipe:
 
     @property
     def architecture(self) -> Architecture:
-        """The network, with the input and the output that the energy asks for."""
+        """The paper's network, with the input and the output that the energy asks for."""
         is_segment, has_prior = self.task == RandomWalker.task, self.energy.has_prior
         return Architecture(
             in_channels=5 + has_prior,
             out_channels=2 if is_segment else 1,
             width=self.width,
-            scales=self.scales,
             softmax=is_segment,
             sees_prior=has_prior,
         )

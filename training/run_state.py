@@ -23,7 +23,7 @@ from .distributed import rank
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_deep_energy.networks import SeededNetwork
+    from napari_deep_energy.networks import ContextAggregationNetwork
 
     from .objects import Objects
     from .recipe import Recipe
@@ -38,7 +38,9 @@ COLUMNS = ("step", "samples", "loss", "ratio", "iou_gain")
 class RunState:
     """Network, optimiser and position of a run; saved whole at each measurement."""
 
-    def __init__(self, folder: Path, recipe: Recipe, source: str, network: SeededNetwork) -> None:
+    def __init__(
+        self, folder: Path, recipe: Recipe, source: str, network: ContextAggregationNetwork
+    ) -> None:
         self.folder = folder
         self.recipe = recipe
         self.source = source

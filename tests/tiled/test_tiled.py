@@ -75,7 +75,7 @@ def test_a_dask_picture_is_never_loaded_whole(picture, seeds, tmp_path):
 
     chunks = ((30,) * 4 + (10,), (40,) * 5, (3,))
     lazy = da.map_blocks(block, chunks=chunks, dtype=np.uint8, meta=np.zeros((0, 0, 0), np.uint8))
-    found = solve_tiled(lazy, da.from_array(seeds, 50), tmp_path / "out", tile=64)
+    found = solve_tiled(lazy, da.from_array(seeds, 50), tmp_path / "out", RandomWalker(), tile=64)
     expected = whole(picture, seeds, RandomWalker()).probabilities
     np.testing.assert_allclose(np.asarray(found.read()), expected, atol=TOLERANCE)
     assert largest == 30 * 40
@@ -85,14 +85,14 @@ def test_a_dask_picture_is_never_loaded_whole(picture, seeds, tmp_path):
 def test_intensities_are_scaled_as_those_of_the_whole(kind, picture, seeds, tmp_path):
     grey = picture.mean(2)
     image = (grey > 90) if kind is bool else (grey * 13 - 500 * (kind != np.uint16)).astype(kind)
-    found = solve_tiled(image, seeds, tmp_path / "out", tile=60)
+    found = solve_tiled(image, seeds, tmp_path / "out", RandomWalker(), tile=60)
     expected = whole(image, seeds, RandomWalker()).probabilities
     np.testing.assert_allclose(np.asarray(found.read()), expected, atol=TOLERANCE)
 
 
 def test_channels_may_come_first(picture, seeds, tmp_path):
     planes = np.moveaxis(picture, -1, 0)[:2]
-    found = solve_tiled(planes, seeds, tmp_path / "out", tile=60)
+    found = solve_tiled(planes, seeds, tmp_path / "out", RandomWalker(), tile=60)
     expected = whole(planes, seeds, RandomWalker()).probabilities
     np.testing.assert_allclose(np.asarray(found.read()), expected, atol=TOLERANCE)
 

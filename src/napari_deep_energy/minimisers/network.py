@@ -15,7 +15,7 @@ from .solution import Outcome, Solution, Stop, never, read_out
 
 if TYPE_CHECKING:
     from ..energy import Laplacian, QuadraticEnergy, Stencil
-    from ..networks import Checkpoint, SeededNetwork
+    from ..networks import Checkpoint, ContextAggregationNetwork
     from ..problem import Problem
 
 WORKING_SIZE = 384
@@ -98,7 +98,7 @@ class NetworkMinimiser:
 
 @torch.inference_mode()
 def predict(
-    network: SeededNetwork, problem: Problem, prior: torch.Tensor | None = None
+    network: ContextAggregationNetwork, problem: Problem, prior: torch.Tensor | None = None
 ) -> torch.Tensor:
     """Answer to a two-class problem at the picture's own size, (1, out_channels, H, W).
 
@@ -119,7 +119,7 @@ def predict(
 
 
 def _run(
-    network: SeededNetwork,
+    network: ContextAggregationNetwork,
     image: torch.Tensor,
     seeds: torch.Tensor,
     prior: torch.Tensor | None,

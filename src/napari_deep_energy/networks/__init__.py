@@ -1,13 +1,12 @@
 """The networks and their files."""
 
-from .architecture import Architecture
 from .checkpoint import Checkpoint, bundled, bundled_for
-from .seeded import SeededNetwork, network_input
+from .context_aggregation import Architecture, ContextAggregationNetwork, network_input
 
 __all__ = [
     "Architecture",
     "Checkpoint",
-    "SeededNetwork",
+    "ContextAggregationNetwork",
     "bundled",
     "bundled_for",
     "network_input",

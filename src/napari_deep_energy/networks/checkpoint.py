@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,10 +14,7 @@ from safetensors.torch import save_file
 from ..energy import EnergySpec, spec_from_dict, spec_to_dict
 from ..errors import InvalidInput
 from ..files import replacing
-from .architecture import Architecture
-
-if TYPE_CHECKING:
-    from .seeded import SeededNetwork
+from .context_aggregation import Architecture, ContextAggregationNetwork
 
 FORMAT = "napari-deep-energy/1"
 BUNDLED = Path(__file__).parent.parent / "weights"
@@ -27,7 +24,7 @@ BUNDLED = Path(__file__).parent.parent / "weights"
 class Checkpoint:
     """A trained network, the energy that it was trained for, and how."""
 
-    network: SeededNetwork
+    network: ContextAggregationNetwork
     spec: EnergySpec
     training: dict[str, Any] = field(default_factory=dict)
     """Data, steps, samples, device, date, held-out results: JSON values."""
@@ -104,7 +101,7 @@ def existing(path: Path | str) -> Path:
     return Path(path)
 
 
-def _network(architecture: str, tensors: dict[str, torch.Tensor]) -> SeededNetwork:
+def _network(architecture: str, tensors: dict[str, torch.Tensor]) -> ContextAggregationNetwork:
     """Network of an untrusted description with these weights.
 
     It is laid out without memory, so that a description that does not fit its weights costs

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..energy import EnergySpec, RandomWalker
-from ..errors import InvalidInput
+from ..energy import COLOUR, EnergySpec
 from ..extras import require
 from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
@@ -16,6 +16,7 @@ from .plan import TILE, Plan, check_room, leaves_of, plan_tiled
 from .scratch import Scratch
 from .solution import TiledSolution
 from .stores import Stores, finish, make_stores, store_tile
+from .survey import survey
 from .tasks import Progress, run_tasks, silent
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def solve_tiled(
         Folder to write: ``labels.ome.zarr`` and ``probabilities.ome.zarr``, or
         ``alpha.ome.zarr``. It appears when all is done.
     spec
-        The energy; the random walker of the paper by default.
+        The energy; the colour-aware one by default, as of :func:`segment`.
     tile
         Rows and columns of a tile. Memory grows with its square, until the picture is larger than
         about ten tiles a side.
@@ -84,19 +85,14 @@ def solve_tiled(
     Cancelled
         If ``stop`` returned true; nothing is then left behind.
     """
-    spec = spec or RandomWalker()
-    if isinstance(spec, RandomWalker) and (spec.prior or spec.beta == "auto"):
-        raise InvalidInput(
-            "a tiled run cannot take beta='auto' or a prior, which go by the whole picture; "
-            "take the paper's energy, RandomWalker(beta=...)."
-        )
+    spec = spec or COLOUR
     zarr = require("zarr", "a tiled run")
     plan = plan_tiled(image, seeds, spec, tile, scheduler is not None)
     check_room(plan.estimate, output, memory_limit)
     with draft_of(plan, output.absolute(), resume) as draft:
         scratch = Scratch(draft / "scratch")
         stores = make_stores(zarr, scratch.folder, plan)
-        tasks = _graph(plan, scratch, stores)
+        tasks = _graph(replace(plan, source=survey(plan.source, plan.grid, stop)), scratch, stores)
         run_tasks(tasks, scheduler, stop, progress)
         finish(draft, stores, spacing, unit)
         shutil.rmtree(scratch.folder)
