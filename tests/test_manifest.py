@@ -31,6 +31,7 @@ def test_it_offers_the_docks_and_the_samples():
         "Deep Energy",
         "Compare",
         "Fine-tune",
+        "Batch",
     ]
     assert {s.key for s in contributions.sample_data} >= {
         "astronaut", "coins", "ihc", "chelsea", "composite",

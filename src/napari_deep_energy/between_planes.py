@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .energy import RandomWalker
 from .energy.parameters import check_number
 from .images import channels_first, normalise
-from .interactive import make_spec
 from .minimisers import Outcome, Solution, Stop, never
 from .seeds import check_labels, class_values
 from .volumes import segment_stack, segment_volume
@@ -38,8 +36,8 @@ def segment_between(
 ) -> Solution:
     """Segment a volume of which some planes have strokes.
 
-    The network answers each plane whose strokes hold two labels or more. Where it is sure, that
-    is a stroke too, and the 3D random walker finds all other voxels.
+    The network, as of :func:`segment`, answers each plane whose strokes hold two labels or more.
+    Where it is sure, that is a stroke too, and the 3D random walker finds all other voxels.
 
     Parameters
     ----------
@@ -71,10 +69,8 @@ def segment_between(
             painted[number] = plane
     widened = labels.copy()
     if painted.any():
-        spec = make_spec("segment", "paper")
-        assert isinstance(spec, RandomWalker)
         answers = segment_stack(
-            volume, painted, spec=spec, engine="network", model=model, device=device, stop=stop
+            volume, painted, engine="network", model=model, device=device, stop=stop
         )
         for number, answer in answers:
             is_sure = (answer.probabilities.max(0) >= sure) & (labels[number] == 0)

@@ -172,12 +172,12 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
         ) from error
 
 
-def first_axis(path: Path) -> str:
-    """Letter of a TIFF's first axis as it is recorded, such as "Z", "T" or "C"; else nothing."""
+def axes_of(path: Path) -> str:
+    """Letters of a TIFF's axes as they are recorded, such as "ZYX" or "CYX"; else nothing."""
     if path.suffix.lower() not in TIFF:
         return ""
     with tifffile.TiffFile(path) as file:
-        return str(file.series[0].axes[:1])
+        return str(file.series[0].axes)
 
 
 def write_array(path: Path, array: NDArray[Any], axes: str) -> None:

@@ -38,15 +38,15 @@ class Preview:
     """
 
     def __init__(self, image: torch.Tensor, spec: EnergySpec) -> None:
-        self._size = tuple(image.shape[2:])
+        self._size = (image.shape[2], image.shape[3])
         scale = min(1.0, WORKING_SIZE / max(self._size))
         small = (max(1, round(scale * self._size[0])), max(1, round(scale * self._size[1])))
-        self._image = F.interpolate(image, small, mode="area")
-        self._small = small
-        self._spec = spec
-        self._laplacian = spec.laplacian(self._image)
+        self.image = F.interpolate(image, small, mode="area")
+        """The small copy."""
+        self.spec = spec
+        self._laplacian = spec.laplacian(self.image)
         if isinstance(self._laplacian, GridLaplacian) and self._laplacian.stroke_prior:
-            self._laplacian.stroke_prior = StrokePrior(self._image, DISTANCE_SIZE)
+            self._laplacian.stroke_prior = StrokePrior(self.image, DISTANCE_SIZE)
         self._minimiser = NestedDissection()
 
     @flushed_denormals()
@@ -58,10 +58,9 @@ class Preview:
         Cancelled
             If ``stop`` returned true.
         """
-        prior = self._spec.prior if isinstance(self._spec, RandomWalker) else 0.0
-        self._minimiser.prepare(self._image, self._laplacian, stop, confidence=prior)
+        prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
+        self._minimiser.prepare(self.image, self._laplacian, stop, confidence=prior)
 
-    @flushed_denormals()
     def solve(self, labels: NDArray[np.integer], stop: Stop = never) -> Solution:
         """Estimate of the exact answer, (H, W) as the strokes; its numbers are those of the copy.
 
@@ -72,13 +71,22 @@ class Preview:
         Cancelled
             If ``stop`` returned true.
         """
-        small = shrink_labels(check_labels(labels), self._small)
-        problem = Problem.from_tensor(self._image, small)
-        problem = problem.as_matting() if self._spec.task == "matte" else problem
-        energy = self._spec.energy(problem, self._laplacian)
+        return self.enlarged(self.small(labels, stop))
+
+    @flushed_denormals()
+    def small(self, labels: NDArray[np.integer], stop: Stop = never) -> Solution:
+        """The same at the size of the copy, which strokes of any size are brought to."""
+        small = shrink_labels(check_labels(labels), (self.image.shape[2], self.image.shape[3]))
+        problem = Problem.from_tensor(self.image, small)
+        problem = problem.as_matting() if self.spec.task == "matte" else problem
+        energy = self.spec.energy(problem, self._laplacian)
         solution = self._minimiser.minimise(problem, energy, stop)
-        x = F.interpolate(solution.x[None].float(), self._size, mode="bilinear")[0]
-        return replace(solution, x=x, outcome=Outcome.ESTIMATE, advice="")
+        return replace(solution, outcome=Outcome.ESTIMATE, advice="")
+
+    def enlarged(self, small: Solution) -> Solution:
+        """A small answer at the picture's size."""
+        x = F.interpolate(small.x[None].float(), self._size, mode="bilinear")[0]
+        return replace(small, x=x)
 
 
 def shrink_labels(labels: NDArray[np.integer], size: tuple[int, int]) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from .comparison import Comparison, compare
 from .energy import EnergySpec, spec_to_dict
 from .errors import InvalidInput
 from .files import (
-    first_axis,
+    axes_of,
     read_image,
     read_strokes,
     write_array,
@@ -74,7 +74,7 @@ def read_inputs(image: Path, strokes: Path, task: str, channels: bool = False) -
 
 
 def _refuse_stack(path: Path, shape: tuple[int, ...]) -> None:
-    if shape[0] > MOST_CHANNELS or first_axis(path) in ("Z", "T"):
+    if shape[0] > MOST_CHANNELS or axes_of(path)[:1] in ("Z", "T"):
         raise InvalidInput(
             f"{path.name} holds {shape[0]} planes of {shape[1]} x {shape[2]} pixels; segment a "
             "stack with the command volume, or say --channels if they are channels of one picture."

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .energy import EnergySpec
     from .interactive import Engine
     from .networks import Checkpoint
 
@@ -106,13 +107,13 @@ def segment_stack(
     image: NDArray[Any],
     seeds: NDArray[Any],
     *,
-    spec: RandomWalker | None = None,
+    spec: EnergySpec | None = None,
     engine: Engine = "auto",
     model: Checkpoint | Path | str | None = None,
     device: str = "auto",
     stop: Stop = never,
 ) -> Iterator[tuple[int, Solution]]:
-    """Segment the planes of a T or Z stack one by one, each by its own strokes.
+    """Segment or matte the planes of a T or Z stack one by one, each by its own strokes.
 
     Intensities are scaled once for the whole stack, so that planes can be compared.
 

@@ -61,7 +61,7 @@ def test_an_unforeseen_error_fails_one_picture_only(folder, tmp_path, settings, 
             raise RuntimeError("boom")
         return np.asarray(Image.open(path))
 
-    monkeypatch.setattr("napari_deep_energy.batch.one_picture.read_image", broken)
+    monkeypatch.setattr("napari_deep_energy.batch.reading.read_image", broken)
     records = run(folder, tmp_path / "out", settings)
     assert [r.reason for r in records if r.status == "failed"] == ["RuntimeError: boom"]
     assert len(records) == len(NAMES)

@@ -71,7 +71,7 @@ def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
     assert (written.scale, written.units) == ((0.5, 0.25), ("micrometer", "micrometer"))
     assert read_ome_zarr(tmp_path / "out/probabilities.ome.zarr").scale == (1, 0.5, 0.25)
     labels = np.asarray(written.levels[0])
-    np.testing.assert_array_equal(labels, segment(photograph, strokes, energy="paper").labels)
+    np.testing.assert_array_equal(labels, segment(photograph, strokes).labels)
     refused = run(*arguments, "--memory", 0.01)
     assert refused.returncode == 1
     assert "GiB of memory" in refused.stderr

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 
 from napari_deep_energy.interactive import InteractiveSolver, make_spec
-from napari_deep_energy.minimisers.denormals import flushed_denormals, is_flushed
+from napari_deep_energy.minimisers.denormals import flushed_denormals, is_flushed, without_denormals
 from napari_deep_energy.minimisers.nested_dissection.factor import Factor
 
 if not torch.set_flush_denormal(False):
@@ -48,3 +50,19 @@ def test_the_exact_solver_works_without_denormals(monkeypatch: pytest.MonkeyPatc
     solver.preview.solve(labels)
     assert seen == [True, True]
     assert not is_flushed()
+
+
+def test_a_thread_of_its_own_and_its_helpers_take_denormals_for_zero() -> None:
+    small = torch.full((2**22,), 1e-30)  # large enough for the helpers to work on it
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: bool((small * 1e-10 > 0).all())).result()
+    assert without_denormals(lambda: bool((small * 1e-10 == 0).all()))
+    assert not is_flushed()
+
+
+def test_errors_of_the_work_come_through() -> None:
+    def fail() -> None:
+        raise ValueError("what went wrong")
+
+    with pytest.raises(ValueError, match="what went wrong"):
+        without_denormals(fail)

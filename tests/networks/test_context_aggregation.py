@@ -74,3 +74,11 @@ def test_pictures_of_any_number_of_channels_become_five_planes(channels):
     assert planes.shape == (2, 5, 4, 5)
     expected = image if channels == 3 else image.mean(1, keepdim=True).expand(2, 3, 4, 5)
     torch.testing.assert_close(planes[:, :3], expected)
+
+
+def test_answer_is_in_single_precision_whatever_the_features_are(network):
+    with torch.autocast("cpu", torch.bfloat16):
+        answer = network(torch.rand(1, 5, 16, 16))
+    assert answer.dtype == torch.float32
+    # Probabilities in bfloat16 would have steps of 1/256 near one, and an energy of their own.
+    assert torch.allclose(answer.sum(1), torch.ones(1, 16, 16), atol=1e-6)

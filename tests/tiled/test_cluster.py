@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from napari_deep_energy.energy import RandomWalker
+from napari_deep_energy.energy import COLOUR, RandomWalker
 from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.tiled import solve_tiled
@@ -45,7 +45,7 @@ def test_a_killed_worker_changes_nothing(tmp_path, monkeypatch):
             scheduler=cluster.scheduler_address, progress=kill,
         )  # fmt: skip
     assert killed
-    expected = InteractiveSolver(image, labels.shape, RandomWalker()).solve(labels)["analytic"]
+    expected = InteractiveSolver(image, labels.shape, COLOUR).solve(labels)["analytic"]
     np.testing.assert_allclose(np.asarray(found.read()), expected.probabilities, atol=1e-5)
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
         "labels.ome.zarr", "probabilities.ome.zarr",
@@ -63,7 +63,7 @@ def test_a_cancelled_run_leaves_nothing_on_disk_and_nothing_to_do(tmp_path, monk
     ) as cluster:
         with pytest.raises(Cancelled):
             solve_tiled(
-                image, labels, tmp_path / "out", tile=64,
+                image, labels, tmp_path / "out", RandomWalker(), tile=64,
                 scheduler=cluster.scheduler_address, stop=lambda: next(polls, True),
             )  # fmt: skip
         with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:

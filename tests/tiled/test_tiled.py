@@ -75,7 +75,7 @@ def test_a_dask_picture_is_never_loaded_whole(picture, seeds, tmp_path):
 
     chunks = ((30,) * 4 + (10,), (40,) * 5, (3,))
     lazy = da.map_blocks(block, chunks=chunks, dtype=np.uint8, meta=np.zeros((0, 0, 0), np.uint8))
-    found = solve_tiled(lazy, da.from_array(seeds, 50), tmp_path / "out", tile=64)
+    found = solve_tiled(lazy, da.from_array(seeds, 50), tmp_path / "out", RandomWalker(), tile=64)
     expected = whole(picture, seeds, RandomWalker()).probabilities
     np.testing.assert_allclose(np.asarray(found.read()), expected, atol=TOLERANCE)
     assert largest == 30 * 40
@@ -85,14 +85,14 @@ def test_a_dask_picture_is_never_loaded_whole(picture, seeds, tmp_path):
 def test_intensities_are_scaled_as_those_of_the_whole(kind, picture, seeds, tmp_path):
     grey = picture.mean(2)
     image = (grey > 90) if kind is bool else (grey * 13 - 500 * (kind != np.uint16)).astype(kind)
-    found = solve_tiled(image, seeds, tmp_path / "out", tile=60)
+    found = solve_tiled(image, seeds, tmp_path / "out", RandomWalker(), tile=60)
     expected = whole(image, seeds, RandomWalker()).probabilities
     np.testing.assert_allclose(np.asarray(found.read()), expected, atol=TOLERANCE)
 
 
 def test_channels_may_come_first(picture, seeds, tmp_path):
     planes = np.moveaxis(picture, -1, 0)[:2]
-    found = solve_tiled(planes, seeds, tmp_path / "out", tile=60)
+    found = solve_tiled(planes, seeds, tmp_path / "out", RandomWalker(), tile=60)
     expected = whole(planes, seeds, RandomWalker()).probabilities
     np.testing.assert_allclose(np.asarray(found.read()), expected, atol=TOLERANCE)
 
@@ -153,6 +153,21 @@ def test_the_estimate_does_not_grow_with_the_picture_until_the_separators_do():
     assert needs[4096].memory == needs[1024].memory
     assert needs[20000].memory < 8 * 2**30
     assert needs[4096].tiles == 64
+
+
+def test_the_scratch_of_a_run_here_is_within_its_estimate(tmp_path):
+    image = np.random.default_rng(0).random((320, 320))
+    seeds = _two_labels(320)
+    needs = [plan_tiled(image, seeds, RandomWalker(), 32, on).estimate for on in (False, True)]
+    taken = []
+
+    def measure(done, total):
+        taken.append(sum(f.stat().st_size for f in tmp_path.rglob("scratch/*.npy")))
+
+    solve_tiled(image, seeds, tmp_path / "out", RandomWalker(), tile=32, progress=measure)
+    headers = 128 * 5 * 199  # of the files, each smaller than a page
+    assert 0.3 * needs[0].scratch < max(taken) < needs[0].scratch + headers
+    assert needs[0].scratch < 0.9 * needs[1].scratch
 
 
 def _two_labels(size):

@@ -8,7 +8,6 @@ import pytest
 
 from napari_deep_energy import segment
 from napari_deep_energy.between_planes import segment_between
-from napari_deep_energy.energy import RandomWalker
 from napari_deep_energy.tiled import solve_tiled
 from napari_deep_energy.volumes import segment_volume
 
@@ -131,7 +130,7 @@ def test_a_picture_is_answered_tile_by_tile_and_read_when_looked_at(
     desk.paint(*TWO, (1, 200, 200), (2, 290, 10))
     desk.dock.whole.folder = tmp_path / "whole"
     layer = answered(desk, qtbot, "tiles")
-    expected = solve_tiled(large, desk.dock.seeds_layer.data, tmp_path / "direct", RandomWalker())
+    expected = solve_tiled(large, desk.dock.seeds_layer.data, tmp_path / "direct")
     assert layer.multiscale
     assert all(isinstance(level, da.Array) for level in layer.data)
     np.testing.assert_array_equal(layer.data[0], expected.read_labels())

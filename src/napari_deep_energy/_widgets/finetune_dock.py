@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QLabel, QLineEdit, QProgressBar
+from qtpy.QtWidgets import QFormLayout, QLabel, QProgressBar
 
 from .before_after import BeforeAfter
 from .choosers import ModelChooser, OptionChooser
 from .column_dock import ColumnDock
 from .curve import Curve
 from .data_folder import data_folder
+from .folder_chooser import FolderChooser
 from .numbers import NumberBox
 from .session_dock import session_of
 from .state_line import StateLine
@@ -61,11 +62,11 @@ class FinetuneWidget(ColumnDock):
     @property
     def folder(self) -> Path:
         """The folder on view."""
-        return Path(self._folder.text().strip()).expanduser()
+        return self._folder.path or Path()
 
     @folder.setter
     def folder(self, path: Path) -> None:
-        self._folder.setText(str(path))
+        self._folder.show_path(path)
 
     @property
     def task(self) -> str:
@@ -74,8 +75,8 @@ class FinetuneWidget(ColumnDock):
 
     def start(self, steps: int | None = None) -> None:
         """Begin a run."""
-        if not self._folder.text().strip() or not self.folder.is_dir():
-            self._state.show_state(State("hint", f"There is no folder {self._folder.text()!r}."))
+        if self._folder.path is None or not self.folder.is_dir():
+            self._state.show_state(State("hint", f"There is no folder {self._folder.text!r}."))
             return
         name = f"{self.folder.name}-{datetime.now():%Y-%m-%d-%H%M%S}"
         self.checkpoint = None
@@ -98,10 +99,7 @@ class FinetuneWidget(ColumnDock):
         )
 
     def _make_controls(self) -> None:
-        self._folder = QLineEdit()
-        self._folder.setToolTip(FOLDER)
-        self._folder.setPlaceholderText("folder of pictures")
-        self._choose = button("Choose...", FOLDER)
+        self._folder = FolderChooser(FOLDER, "A folder of pictures", "folder of pictures")
         self._task = OptionChooser(TASK, TASKS)
         self._start_from = ModelChooser(START_FROM)
         self._steps = NumberBox(STEPS, 1, 1e6)
@@ -117,13 +115,13 @@ class FinetuneWidget(ColumnDock):
     def _lay_out(self) -> None:
         form = QFormLayout()
         for text, control in (
-            ("Folder", row(self._folder, self._choose)),
+            ("Folder", self._folder),
             ("Task", self._task),
             ("Start from", self._start_from),
             ("Steps", self._steps),
         ):
             label = QLabel(text)
-            label.setToolTip(control.toolTip() or FOLDER)
+            label.setToolTip(control.toolTip())
             form.addRow(label, control)
         self.column.addLayout(form)
         self.column.addWidget(row(self._start, self._stop))
@@ -132,7 +130,6 @@ class FinetuneWidget(ColumnDock):
         self.column.addStretch(1)
 
     def _connect(self) -> None:
-        self._choose.clicked.connect(self._on_choose)
         self._start.clicked.connect(lambda: self.start())
         self._stop.clicked.connect(self._on_stop)
         self._use.clicked.connect(self.use)
@@ -151,11 +148,6 @@ class FinetuneWidget(ColumnDock):
         self._bar.setVisible(is_running)
         if is_running:
             self._bar.setRange(0, 0)
-
-    def _on_choose(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "A folder of pictures")
-        if name:
-            self.folder = Path(name)
 
     def _on_stop(self) -> None:
         self._stop.setEnabled(False)

@@ -77,6 +77,7 @@ class Runner(QObject):
         """Drop, and let go of thread and memory; the next request starts anew."""
         self.drop()
         self._worker.close()
+        self._desk.close()
         self._desk = Desk()  # a job still in flight holds the old one
 
     def _set_pending(self, ticket: int | None) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import Cancelled, InvalidInput
 from ..layers import checksum
+from .previewing import Previewing
 from .wanted import Wanted, planes
 
 if TYPE_CHECKING:
@@ -124,6 +125,11 @@ class Desk:
         self._opacity: NDArray[np.float32] | None = None
         """Of an RGBA picture."""
         self._seconds: dict[str, float] = {}
+        self._previewing = Previewing()
+
+    def close(self) -> None:
+        """No request will come any more; never waits."""
+        self._previewing.close()
 
     def job(self, request: Request) -> Callable[[Callable[[object], None], Stop], Answer]:
         """The request as work for the thread."""
@@ -153,7 +159,8 @@ class Desk:
         Cancelled
             If ``stop`` returned true.
         """
-        solution = self._solver_for(request).preview.solve(request.labels, stop)
+        preview = self._solver_for(request).preview
+        solution = self._previewing.solve(preview, request.labels, stop)
         made = self._planes(request, "analytic", solution) | planes(request.wanted, solution)
         return Answer(request, {"analytic": solution}, made)
 

@@ -94,7 +94,7 @@ def question(request: WholeRequest, report: Report, stop: Stop) -> str:
 
         needs = plan_tiled(_array(request.picture), request.seeds, _spec(request)).estimate
         seconds = TILE_SECONDS * math.prod(request.picture.shape)
-        return f"{needs}, {_minutes(seconds)}; by the paper's energy, into {request.folder}."
+        return f"{needs}, {_minutes(seconds)}; into {request.folder}."
     if request.way == "planes":
         painted = sum(bool(plane.any()) for plane in request.seeds)
         return f"{painted} painted planes of {len(request.seeds)}."
@@ -152,7 +152,7 @@ def _volume(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
         _voxels(request.picture),
         request.seeds,
         spacing=request.spacing,
-        spec=_spec(request),
+        spec=_paper(request),
         device=request.choices.device,
         stop=stop,
     )
@@ -181,12 +181,11 @@ def _planes(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
     painted = sum(bool(plane.any()) for plane in request.seeds)
     is_matte = request.choices.task == "matte"
     whole = np.zeros(request.seeds.shape, np.float32 if is_matte else request.seeds.dtype)
-    spec = import_solver().make_spec(request.choices.task, **call_parameters(request.choices))
     engine: Any = "network" if request.choices.engine == "network" else "analytic"
     answers = segment_stack(
         _voxels(request.picture),
         request.seeds,
-        spec=spec,
+        spec=_spec(request),
         engine=engine,
         model=request.choices.model,
         device=request.choices.device,
@@ -201,11 +200,15 @@ def _planes(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
 
 
 def _spec(request: WholeRequest) -> Any:
-    """The paper's energy: the colour-aware one goes by the whole picture."""
+    """The energy on view."""
+    return import_solver().make_spec(request.choices.task, **call_parameters(request.choices))
+
+
+def _paper(request: WholeRequest) -> Any:
+    """The paper's energy, for volumes."""
     parameters = {**call_parameters(request.choices), "energy": "paper"}
     parameters.pop("prior", None)
-    if request.choices.task == "segment":
-        parameters["beta"] = request.choices.beta
+    parameters["beta"] = request.choices.beta
     return import_solver().make_spec(request.choices.task, **parameters)
 
 

@@ -45,6 +45,8 @@ class Batch:
             )
         if not self.formats:
             raise InvalidInput(f"no format is given; choose from {', '.join(FORMATS)}.")
+        if self.engine == "both":
+            raise InvalidInput("a batch keeps one answer a picture; choose one engine.")
         if self.rule is not None and self.rule not in RULES:
             raise InvalidInput(
                 f"there is no seed rule {self.rule!r}; choose one of {', '.join(RULES)}."

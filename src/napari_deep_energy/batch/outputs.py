@@ -55,6 +55,26 @@ def write_outputs(
         _write_pngs(folder, image, strokes, solution, spec)
 
 
+def write_stack(
+    folder: Path, values: NDArray[Any], axes: str, task: str, formats: tuple[str, ...]
+) -> None:
+    """Write the ``labels`` or ``alpha`` of a stack, (N, H, W); a PNG holds no stack.
+
+    Raises
+    ------
+    InvalidInput
+        If PNG alone was asked for, or the disk is full.
+    """
+    name = "alpha" if task == "matte" else "labels"
+    if set(formats) <= {"png"}:
+        raise InvalidInput("a stack does not fit into a PNG; ask for TIFF or OME-Zarr, too.")
+    if "tiff" in formats:
+        write_array(folder / f"{name}.tif", values, axes)
+    if "ome-zarr" in formats:
+        is_labels = name == "labels"
+        write_ome_zarr(folder / f"{name}.ome.zarr", values, axes.lower(), is_labels=is_labels)
+
+
 def _write_pngs(
     folder: Path,
     image: NDArray[Any],

@@ -33,8 +33,8 @@ def run_batch(
     scheduler
         Address of a dask.distributed scheduler (``"tcp://host:8786"``); None is this machine.
     stop
-        Polled between pictures, and while waiting; true raises :class:`Cancelled`. What is done
-        stays done, and the next run goes on from there.
+        Polled between pictures, while one is solved here, and while waiting; true raises
+        :class:`Cancelled`. What is done stays done, and the next run goes on from there.
 
     Raises
     ------
@@ -46,7 +46,9 @@ def run_batch(
     dask = require("dask", "a batch")
     one = dask.delayed(do_job, pure=False)
     run = uuid4().hex  # a key that another run on this cluster had would bring that run's result
-    tasks = [one(job, dask_key_name=f"picture-{run}-{n}") for n, job in enumerate(jobs)]
+    # Here a picture can be stopped midway; on a cluster it is, when its worker is told to.
+    own = () if scheduler is not None else (stop,)
+    tasks = [one(job, *own, dask_key_name=f"picture-{run}-{n}") for n, job in enumerate(jobs)]
     if scheduler is None:
         yield from _here(tasks, stop)
     else:

@@ -12,10 +12,13 @@ from rich.progress import Progress
 from .options import (
     Beta,
     Device,
+    Energy,
+    EnergyChoice,
     Epsilon,
     HardSeeds,
     Lam,
     Output,
+    Prior,
     Scheduler,
     Task,
     check_parameters,
@@ -183,7 +186,9 @@ def tiled(
     resume: Annotated[
         bool, typer.Option(help="Go on where a run that was killed had come to.")
     ] = False,
+    energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
+    prior: Prior = None,
     epsilon: Epsilon = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
@@ -195,11 +200,12 @@ def tiled(
     from ..tiled import plan_tiled, solve_tiled
 
     check_parameters(task, beta, epsilon)
-    spec = make_spec(task, "paper", beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    given: Any = {"epsilon": epsilon, "beta": beta, "prior": prior, "lam": lam}
+    spec = make_spec(task, energy, hard_seeds=hard_seeds, **given)
     picture = open_picture(image)
     data, seeds = picture.arranged("YX"), open_picture(strokes).arranged("YX")
     console = Console(soft_wrap=True, highlight=False)
-    console.print(str(plan_tiled(data, seeds, spec, tile).estimate))
+    console.print(str(plan_tiled(data, seeds, spec, tile, scheduler is not None).estimate))
     if estimate:
         return
     limit = None if memory is None else int(memory * 2**30)

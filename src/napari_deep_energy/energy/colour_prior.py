@@ -8,8 +8,10 @@ table and a look-up.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import torch
-from torch.nn.functional import conv1d
 
 from .colour import lab
 
@@ -22,6 +24,25 @@ SAME = 1e-3
 """Colours that differ by less along an axis do not differ there."""
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What the colours of a batch of pictures are sorted by: their axes and their extent."""
+
+    axes: torch.Tensor | None
+    """(B, 3, C) principal axes of pictures of more than three channels."""
+    low: torch.Tensor
+    high: torch.Tensor
+    """(B, D, 1) with D <= 3."""
+
+    @classmethod
+    def of(cls, colours: torch.Tensor, axes: torch.Tensor | None = None) -> Bounds:
+        """The bounds of :func:`perceived` colours, (B, C, N), by default along their own axes."""
+        if axes is None and colours.shape[1] > 3:
+            axes = principal_axes(covariance(colours))
+        colours = along(axes, colours)
+        return cls(axes, colours.amin(2, keepdim=True), colours.amax(2, keepdim=True))
+
+
 class Palette:
     """The colours of a batch of pictures, sorted into cells of one size.
 
@@ -30,14 +51,18 @@ class Palette:
     image
         (B, C, *S) in [0, 1]. RGB is sorted by its Lab colours; of more channels, the three
         principal components are.
+    bounds
+        Those of larger pictures, of which these are parts; by default those of ``image``.
     """
 
-    def __init__(self, image: torch.Tensor) -> None:
-        colours = principal(lab(image.detach().float()).flatten(2))  # (B, D <= 3, N)
-        colours = differing(colours)
+    def __init__(self, image: torch.Tensor, bounds: Bounds | None = None) -> None:
+        colours = perceived(image)
+        bounds = bounds or Bounds.of(colours)
+        keep = differing(bounds)
+        colours = along(bounds.axes, colours)[:, keep]
+        low, high = bounds.low[:, keep], bounds.high[:, keep]
         axes = colours.shape[1]
         self.cells = CELLS[axes - 1]
-        low, high = colours.amin(2, keepdim=True), colours.amax(2, keepdim=True)
         step = (high - low).amax(1, keepdim=True) / (self.cells - 1)
         step = step.clamp_min(1e-6)  # a picture of one colour
         place = ((colours - low) / step + 0.5).long()
@@ -63,18 +88,25 @@ class Palette:
         torch.Tensor
             (B, K, *S) float32; 0 for a class without a stroke.
         """
-        batch, classes = seeds.shape[:2]
-        count = self.cells**self.axes
-        found = []
-        for b in range(batch):
-            # Only painted pixels are counted: of a large picture they are few.
-            owner, pixel = seeds[b].flatten(1).nonzero(as_tuple=True)
-            place = owner * count + self.index[b, pixel]
-            histogram = torch.bincount(place, minlength=classes * count).view(classes, count)
-            share = histogram.float() / histogram.sum(1, keepdim=True).clamp_min(1)
-            table = share.view(classes, *[self.cells] * self.axes)
-            found.append(smoothed(table, bandwidth / self.steps[b]).flatten(1)[:, self.index[b]])
+        found = [
+            self.table(self.counts(strokes, b), bandwidth, b)[:, self.index[b]]
+            for b, strokes in enumerate(seeds)
+        ]
         return torch.stack(found).view_as(seeds)
+
+    def counts(self, seeds: torch.Tensor, b: int = 0) -> torch.Tensor:
+        """How often each class (K, *S) is painted on each colour of picture b: (K, cells)."""
+        classes, count = len(seeds), self.cells**self.axes
+        # Only painted pixels are counted: of a large picture they are few.
+        owner, pixel = seeds.flatten(1).nonzero(as_tuple=True)
+        place = owner * count + self.index[b, pixel]
+        return torch.bincount(place, minlength=classes * count).view(classes, count)
+
+    def table(self, counts: torch.Tensor, bandwidth: float, b: int = 0) -> torch.Tensor:
+        """Densities (K, cells) of picture b from these counts."""
+        share = counts.float() / counts.sum(1, keepdim=True).clamp_min(1)
+        cube = share.view(len(counts), *[self.cells] * self.axes)
+        return smoothed(cube, bandwidth / self.steps[b]).flatten(1)
 
 
 def posterior(palette: Palette, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
@@ -87,34 +119,53 @@ def posterior(palette: Palette, seeds: torch.Tensor, bandwidth: float) -> torch.
     return likely
 
 
-def principal(colours: torch.Tensor) -> torch.Tensor:
-    """At most three axes, those along which the colours differ most: (B, C, N) -> (B, D, N)."""
-    if colours.shape[1] <= 3:
-        return colours
+def perceived(image: torch.Tensor) -> torch.Tensor:
+    """Colours as they are told apart, in single precision: (B, C, *S) -> (B, C', N)."""
+    return lab(image.detach().float()).flatten(2)
+
+
+def along(axes: torch.Tensor | None, colours: torch.Tensor) -> torch.Tensor:
+    """Colours by the given axes, or as they are: (B, C, N) -> (B, D, N)."""
+    return colours if axes is None else axes @ colours
+
+
+def covariance(colours: torch.Tensor) -> torch.Tensor:
+    """Of the channels, times the number of pixels: (B, C, N) -> (B, C, C)."""
     centred = colours - colours.mean(2, keepdim=True)
-    _, axes = torch.linalg.eigh(centred @ centred.mT)  # ascending
-    components: torch.Tensor = axes[..., -3:].mT @ centred
-    return components
+    return centred @ centred.mT
 
 
-def differing(colours: torch.Tensor) -> torch.Tensor:
-    """Axes along which colours differ, at least one: (B, D, N) -> (B, D', N).
+def principal_axes(scatter: torch.Tensor) -> torch.Tensor:
+    """The three axes along which colours differ most, of their covariance: (B, 3, C)."""
+    vectors: torch.Tensor = torch.linalg.eigh(scatter)[1]  # ascending
+    axes = vectors[..., -3:].mT
+    # Either direction is right; one is chosen, so that rounding cannot turn them around.
+    largest = axes.gather(-1, axes.abs().argmax(-1, keepdim=True))
+    return axes * largest.sign()
+
+
+def differing(bounds: Bounds) -> torch.Tensor:
+    """Along which axes colours differ, at least one: (D,) bool.
 
     A grey picture saved as RGB is as good as a grey one then, with a finer table.
     """
-    extent = (colours.amax(2) - colours.amin(2)).amax(0)
-    keep = extent > SAME
-    return colours[:, keep] if keep.any() else colours[:, :1]
+    keep = (bounds.high - bounds.low).amax(0).flatten() > SAME
+    keep[0] |= ~keep.any()
+    return keep
 
 
 def smoothed(table: torch.Tensor, sigma: float) -> torch.Tensor:
     """Gaussian smoothing along all axes but the first; ``sigma`` is in cells."""
     reach = min(max(1, round(3 * sigma)), table.shape[-1] - 1)
-    offsets = torch.arange(-reach, reach + 1, dtype=table.dtype, device=table.device)
-    kernel = torch.exp(-offsets.square() / (2 * max(sigma, 0.2) ** 2))
-    kernel = (kernel / kernel.sum()).view(1, 1, -1)
+    kernel = np.exp(-(np.arange(reach + 1) ** 2) / (2 * max(sigma, 0.2) ** 2))
+    kernel /= 2 * kernel.sum() - kernel[0]
     for axis in range(1, table.ndim):
-        lines = table.movedim(axis, -1)
-        flat = conv1d(lines.reshape(-1, 1, lines.shape[-1]), kernel, padding=reach)
-        table = flat.view(lines.shape).movedim(-1, axis)
+        size = table.shape[axis]
+        # Shifted sums: torch's convolution takes twenty times as long along these short lines.
+        wide = table * kernel[0]
+        for offset, share in enumerate(kernel[1:], 1):
+            low, high = (axis, 0, size - offset), (axis, offset, size - offset)
+            wide.narrow(*low).add_(table.narrow(*high), alpha=share)
+            wide.narrow(*high).add_(table.narrow(*low), alpha=share)
+        table = wide
     return table

@@ -75,16 +75,18 @@ class ClosedFormMatting:
         laplacian = laplacian or self.laplacian(problem.image)
         foreground = problem.seeds[:, :1]
         prior = None
-        if confidence := self._confidence(problem):
+        if confidence := confidence_of(self, float(problem.seeds.sum(1).mean())):
             assert isinstance(laplacian, MattingLaplacian)
             targets = posterior(laplacian.palette, problem.seeds, self.bandwidth)[:, :1]
             prior = Prior(targets.to(foreground), confidence)
         return seeded_energy(laplacian, problem, foreground, self.lam, self.hard_seeds, prior)
 
-    def _confidence(self, problem: Problem) -> float:
-        if self.prior != "auto":
-            return self.prior
-        return TRIMAP_PRIOR if float(problem.seeds.sum(1).mean()) > TRIMAP_SHARE else 0.0
+
+def confidence_of(spec: ClosedFormMatting, known: float) -> float:
+    """Confidence in the prior of a picture of which this share is known."""
+    if spec.prior != "auto":
+        return spec.prior
+    return TRIMAP_PRIOR if known > TRIMAP_SHARE else 0.0
 
 
 def windows(x: torch.Tensor) -> torch.Tensor:

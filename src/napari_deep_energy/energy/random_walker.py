@@ -10,7 +10,7 @@ import torch
 from .colour import lab
 from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
-from .stroke_prior import StrokePrior
+from .stroke_prior import StrokePrior, Targets
 
 if TYPE_CHECKING:
     from ..problem import Problem
@@ -80,10 +80,10 @@ class RandomWalker:
         ``spacing`` is the distance of neighbours along each axis, 1 by default: differences are
         taken a unit of length, so that a step between far slices counts less.
         """
-        affinity = affinities(self._features(image), self.beta, self.floor, spacing)
+        affinity = affinities(self.features(image), self.beta, self.floor, spacing)
         return GridLaplacian(affinity, StrokePrior(image) if self.prior else None)
 
-    def _features(self, image: torch.Tensor) -> torch.Tensor:
+    def features(self, image: torch.Tensor) -> torch.Tensor:
         """What the affinities compare, (B, D, *S)."""
         if self.colour == "channels":
             return image
@@ -114,26 +114,36 @@ def affinities(
 
     h is the ``spacing`` along the axis, 1 by default.
     """
-    steps = [
-        image.diff(dim=axis).square().sum(1, keepdim=True) / h**2
-        for axis, h in enumerate(spacing or (1.0,) * (image.ndim - 2), start=2)
-    ]  # |I_i - I_j|^2 / h^2
+    steps = squared_steps(image, spacing)
     sharpness = auto_beta(steps) if beta == "auto" else beta
     return [torch.exp(-sharpness * step) + floor for step in steps]
+
+
+def squared_steps(
+    image: torch.Tensor, spacing: tuple[float, ...] | None = None
+) -> list[torch.Tensor]:
+    """|I_i - I_j|^2 / h^2 between neighbours, one (B, 1, *S-1) an axis."""
+    return [
+        image.diff(dim=axis).square().sum(1, keepdim=True) / h**2
+        for axis, h in enumerate(spacing or (1.0,) * (image.ndim - 2), start=2)
+    ]
 
 
 def auto_beta(steps: list[torch.Tensor]) -> torch.Tensor:
     """Beta of each picture from its squared steps, (B, 1, *1), as in GrabCut (Rother 2004)."""
     mean = torch.cat([step.flatten(1) for step in steps], 1).mean(1)
-    return (AUTO_BETA / mean.clamp_min(1e-8)).view(-1, *[1] * (steps[0].ndim - 1))
+    return beta_of(mean).view(-1, *[1] * (steps[0].ndim - 1))
+
+
+def beta_of(mean: torch.Tensor) -> torch.Tensor:
+    """Beta of pictures with this mean squared step."""
+    return AUTO_BETA / mean.clamp_min(1e-8)
 
 
 class GridLaplacian(Laplacian):
     """Laplacian of the grid of pixels with nearest-neighbour edges (4 in 2D, 6 in 3D)."""
 
-    def __init__(
-        self, affinity: list[torch.Tensor], stroke_prior: StrokePrior | None = None
-    ) -> None:
+    def __init__(self, affinity: list[torch.Tensor], stroke_prior: Targets | None = None) -> None:
         self.affinity = affinity
         self.stroke_prior = stroke_prior
         """The picture's appearance, for a prior: no part of L, but of the picture alone too."""

@@ -11,6 +11,8 @@ normalised over the classes.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 from skimage.graph import MCP_Geometric
@@ -41,6 +43,22 @@ NEAR = 0.02
 """Distances within which all places are equally near: about the width of a stroke."""
 
 
+class Targets(Protocol):
+    """What is expected of pixels that nobody painted."""
+
+    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+        """How likely each class is at each pixel, (B, K, *S), summing to one.
+
+        Parameters
+        ----------
+        seeds
+            (B, K, *S): 1 where class k is painted.
+        bandwidth
+            See :func:`colour_prior.posterior`.
+        """
+        ...
+
+
 class StrokePrior:
     """The appearance of a batch of pictures, ready for any strokes.
 
@@ -55,47 +73,63 @@ class StrokePrior:
     def __init__(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> None:
         self.palette = Palette(image)
         size = image.shape[2:]
-        scale = min(1.0, long_side / max(size))
-        self.small = tuple(max(1, round(scale * side)) for side in size)
+        self.small = small_size(tuple(size), long_side)
         self.edges = gradient(self._shrunk(lab(image.detach().float())))  # (B, 1, *small)
 
     def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
-        """How likely each class is at each pixel, (B, K, *S), summing to one.
-
-        Parameters
-        ----------
-        seeds
-            (B, K, *S): 1 where class k is painted.
-        bandwidth
-            See :func:`colour_prior.posterior`.
-        """
         by_colour = posterior(self.palette, seeds, bandwidth)
         distance = self.distances(seeds, by_colour)
         axes = seeds.ndim - 2
         wide = interpolate(distance, seeds.shape[2:], mode=LINEAR[axes], align_corners=False)
-        weight = by_colour.sqrt() / (wide + NEAR).square()
-        return (weight / weight.sum(1, keepdim=True)).to(seeds.dtype)
+        return weigh(by_colour, wide).to(seeds.dtype)
 
     def distances(self, seeds: torch.Tensor, by_colour: torch.Tensor) -> torch.Tensor:
-        """Geodesic distance to the strokes of each class, (B, K, *small) float32.
-
-        A path pays for its length and for what changes along it: the colour, and the colour
-        posterior ``by_colour`` (B, K, *S), so that the class's own texture is crossed for free.
-        """
-        pieces = self._shrunk(by_colour)
-        # Of two classes both change as much: half of the sum is the change of either.
-        changes = gradient(_blurred(pieces)) / 2**0.5
-        cost = (LENGTH / max(self.small) + self.edges + changes).double().cpu().numpy()
-        painted = MOST[seeds.ndim - 2](seeds.float(), self.small).cpu().numpy() > 0
-        found = [
-            [_geodesic(cost[b, 0], painted[b, k]) for k in range(seeds.shape[1])]
-            for b in range(len(seeds))
-        ]
-        return torch.from_numpy(np.array(found, np.float32)).to(seeds.device)
+        """Distances to the strokes, see :func:`geodesic`, (B, K, *small) float32."""
+        painted = MOST[seeds.ndim - 2](seeds.float(), self.small) > 0
+        return geodesic(self.edges, self._shrunk(by_colour), painted)
 
     def _shrunk(self, x: torch.Tensor) -> torch.Tensor:
         shrunk: torch.Tensor = MEAN[x.ndim - 2](x, self.small)  # type: ignore[arg-type]
         return shrunk
+
+
+def small_size(size: tuple[int, ...], long_side: int = LONG_SIDE) -> tuple[int, ...]:
+    """Size of the small picture that distances are measured on."""
+    scale = min(1.0, long_side / max(size))
+    return tuple(max(1, round(scale * side)) for side in size)
+
+
+def weigh(by_colour: torch.Tensor, distance: torch.Tensor) -> torch.Tensor:
+    """How likely each class is by its colours and by the way to it, (B, K, *S), sums of one."""
+    weight = by_colour.sqrt() / (distance + NEAR).square()
+    likely: torch.Tensor = weight / weight.sum(1, keepdim=True)
+    return likely
+
+
+def geodesic(edges: torch.Tensor, pieces: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
+    """Geodesic distance to the strokes of each class, (B, K, *S) float32.
+
+    A path pays for its length and for what changes along it: the colour, and the colour
+    posterior, so that the class's own texture is crossed for free.
+
+    Parameters
+    ----------
+    edges
+        (B, 1, *S) gradient of the colours.
+    pieces
+        (B, K, *S) colour posterior.
+    painted
+        (B, K, *S) bool.
+    """
+    # Of two classes both change as much: half of the sum is the change of either.
+    changes = gradient(_blurred(pieces)) / 2**0.5
+    cost = (LENGTH / max(edges.shape[2:]) + edges + changes).double().cpu().numpy()
+    strokes = painted.cpu().numpy()
+    found = [
+        [_geodesic(cost[b, 0], strokes[b, k]) for k in range(painted.shape[1])]
+        for b in range(len(painted))
+    ]
+    return torch.from_numpy(np.array(found, np.float32)).to(painted.device)
 
 
 FAR = 1e3

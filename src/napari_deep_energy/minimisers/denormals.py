@@ -6,18 +6,25 @@ solver has many such numbers, and none of them can be seen in an answer.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
 
 
 @contextmanager
 def flushed_denormals() -> Iterator[None]:
-    """Within, this thread takes denormal numbers for zero; afterwards all is as it was."""
+    """Within, this thread takes denormal numbers for zero; afterwards all is as it was.
+
+    torch's helper threads do as this thread did when they were started, with its first large
+    operation; :func:`without_denormals` has helpers of its own.
+    """
     was_flushed = is_flushed()
     torch.set_flush_denormal(True)  # False where the processor cannot, which is no harm
     try:
@@ -29,3 +36,9 @@ def flushed_denormals() -> Iterator[None]:
 def is_flushed() -> bool:
     """Whether this thread takes denormal numbers for zero; torch can set that, but not tell."""
     return not bool(torch.tensor(1e-38) * 0.01 > 0)
+
+
+def without_denormals(work: Callable[[], T]) -> T:
+    """Result of ``work`` in a new thread that takes denormal numbers for zero, helpers included."""
+    with ThreadPoolExecutor(1, initializer=torch.set_flush_denormal, initargs=(True,)) as thread:
+        return thread.submit(work).result()

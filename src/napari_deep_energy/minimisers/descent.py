@@ -16,6 +16,8 @@ from ..errors import Cancelled
 from .solution import Stop, never
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..energy import QuadraticEnergy, Stencil
 
 
@@ -45,11 +47,34 @@ def descend(
     Cancelled
         If ``stop`` returned true.
     """
+    return _for_all_classes(_conjugate_gradients, energy, laplacian, x, steps, stop)
+
+
+def descend_locally(
+    energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor, steps: int, stop: Stop = never
+) -> torch.Tensor:
+    """As :func:`descend`, where no pixel's answer depends on what is further than the steps reach.
+
+    Chebyshev's semi-iteration (Golub, Varga 1961) has fixed lengths of its steps; those of
+    conjugate gradients are sums over the whole picture. A tile with a margin as wide as the steps
+    reach then has the answer of the whole.
+    """
+    return _for_all_classes(_chebyshev, energy, laplacian, x, steps, stop)
+
+
+def _for_all_classes(
+    method: Callable[[QuadraticEnergy, Stencil, torch.Tensor, int, Stop], torch.Tensor],
+    energy: QuadraticEnergy,
+    laplacian: Stencil,
+    x: torch.Tensor,
+    steps: int,
+    stop: Stop,
+) -> torch.Tensor:
     if x.shape[1] == 1:
-        return _conjugate_gradients(energy, laplacian, x, steps, stop)
+        return method(energy, laplacian, x, steps, stop)
     # Each class has the same matrix, and all sum to one: the last follows from the others.
     others = replace(energy, targets=energy.targets[:, :-1])
-    x = _conjugate_gradients(others, laplacian, x[:, :-1], steps, stop)
+    x = method(others, laplacian, x[:, :-1], steps, stop)
     # Steps may overshoot; to cut that off lowers every difference between neighbours.
     x = torch.cat([x, 1 - x.sum(1, keepdim=True)], 1).clamp(0, 1)
     return x / x.sum(1, keepdim=True)
@@ -75,6 +100,40 @@ def _conjugate_gradients(
         guess = scale * residual
         previous, slope = slope, _product(residual, guess)
         direction = guess + torch.where(previous > 0, slope / previous, 0) * direction
+    return x
+
+
+LARGEST = {1: 2.0, 2: 9.0}
+"""Bound of the eigenvalues of A over its diagonal, by the reach of the stencil. Of the random
+walker it is Gershgorin's; the matting Laplacian is a sum over 3x3 windows, and no eigenvalue of one
+of these exceeds its trace, which over its diagonal is 9."""
+SLOWEST = 3.0
+"""Chosen on two photographs: energies within a part in a hundred of those of conjugate gradients
+for the colour-aware energy, and within a fifth for the paper's."""
+
+
+def _chebyshev(
+    energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor, steps: int, stop: Stop
+) -> torch.Tensor:
+    high = LARGEST[max(max(map(abs, offset)) for offset in laplacian.offsets)]
+    # What is slower than so many steps can follow is left as the network has it.
+    low = SLOWEST * high / (steps + 2) ** 2
+    centre, radius = (high + low) / 2, (high - low) / 2
+    fixed, confidence = energy.is_fixed, energy.confidence.to(x)
+    scale = 1 / (laplacian.values[:, :1] + confidence).clamp_min(1e-12)
+    x = energy.project(x)
+    residual = energy.residual(x)
+    ratio = radius / centre
+    direction = scale * residual / centre
+    for _ in range(steps):
+        if stop():
+            raise Cancelled
+        x = x + direction
+        image = laplacian.apply(direction).addcmul_(confidence, direction).masked_fill_(fixed, 0)
+        residual = residual - image
+        following = 1 / (2 * centre / radius - ratio)
+        direction = following * ratio * direction + 2 * following / radius * scale * residual
+        ratio = following
     return x
 
 

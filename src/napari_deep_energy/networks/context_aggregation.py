@@ -92,7 +92,10 @@ class ContextAggregationNetwork(nn.Module):
 
     def forward(self, picture_and_seeds: torch.Tensor) -> torch.Tensor:
         """(B, in_channels, H, W) -> (B, out_channels, H, W)."""
-        scores = self.output(self.blocks(self.input(picture_and_seeds)))
+        features = self.blocks(self.input(picture_and_seeds))
+        # Whatever precision the features have: the energy of a matte would be that of rounding.
+        with torch.autocast(features.device.type, enabled=False):
+            scores = self.output(features.float())
         if self.architecture.sees_prior:
             likely = picture_and_seeds[:, -1:].clamp(DOUBT, 1 - DOUBT)
             scores = scores + torch.cat([likely, 1 - likely], 1).log()

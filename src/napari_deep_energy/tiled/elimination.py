@@ -7,7 +7,7 @@ that no tile needs to see another, and no iteration is needed. The formulas are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..minimisers.nested_dissection.elimination import inverse
 from ..minimisers.nested_dissection.factor import Factor
 from ..minimisers.nested_dissection.geometry import Tile, ring_of
 from ..minimisers.nested_dissection.plan import make_plan
-from ..minimisers.nested_dissection.system import System
+from ..minimisers.nested_dissection.system import System, coupled, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,28 +44,14 @@ class Left:
     """(R, 1 + K): what joins row excess and right-hand sides."""
 
 
-def factor_tile(
-    source: Source, grid: Grid, node: Node, stop: Stop = never
-) -> tuple[Factor, NDArray[np.int64]]:
-    """Factor of a tile, and the numbers of its ring's pixels, -1 off the picture."""
-    box = grid.interior(node)
-    system = source.system(box, grid.reach)
-    columns = system.columns.flatten(1).T
-    factor = Factor(make_plan(box.shape, system.offsets, True), system.planes[:0])
-    whole = System(
-        system.planes.flatten(), columns[:, :1].contiguous(), columns[:, 1:].contiguous()
-    )
-    factor.take_in(whole, None, True, stop)
-    ring = ring_of(Tile(box.shape, (True,) * 4, grid.reach, grid.has_corners, True))
-    rows, across = ring[:, 0] + box.top, ring[:, 1] + box.left
-    inside = (rows >= 0) & (rows < grid.size[0]) & (across >= 0) & (across < grid.size[1])
-    return factor, np.where(inside, rows * grid.size[1] + across, -1)
-
-
 def eliminate_tile(source: Source, grid: Grid, node: Node, stop: Stop = never) -> Left:
     """What a tile leaves on its ring."""
-    factor, ring = factor_tile(source, grid, node, stop)
-    coupling, excess, rhs = (part[0] for part in factor.remainder)
+    box = grid.interior(node)
+    system = source.system(box, grid.reach)
+    left = _factored(system, system.columns, is_inner=True, stop=stop).remainder
+    coupling, excess, rhs = (part[0] for part in left)
+    places = ring_of(Tile(box.shape, (True,) * 4, grid.reach, grid.has_corners, True))
+    ring = grid.around(box)[tuple(places.T + grid.reach)]
     order = torch.from_numpy(np.argsort(ring)[np.count_nonzero(ring < 0) :])
     columns = torch.cat([excess, rhs], 1)
     return Left(coupling[order][:, order].numpy(), columns[order].numpy())
@@ -76,19 +62,55 @@ def solve_tile(
 ) -> torch.Tensor:
     """x of the pixels that a tile owns, (K, h, w); there is no skeleton if it is the only tile.
 
-    Factored again rather than kept: the factors of all tiles would not fit into memory.
+    Factored again rather than kept, as the factors of all tiles would not fit into memory; and
+    with its ring known, the tile costs a third of what it took to eliminate.
     """
-    factor, ring = factor_tile(source, grid, node, stop)
-    classes = factor.remainder.rhs.shape[2]
-    known = torch.zeros(ring.size, classes, dtype=factor.like.dtype)
     interior, owned = grid.interior(node), grid.owned(node)
-    x = known.new_empty(classes, *owned.shape)
+    system = source.system(interior, grid.reach)
+    columns = system.columns
+    x = columns.new_empty(len(columns) - 1, *owned.shape)
     if skeleton is not None:
-        known[torch.from_numpy(ring >= 0)] = skeleton.at(ring[ring >= 0])
+        columns = columns + _from_ring(system, skeleton.on(grid.around(interior)), grid.reach)
+        system = replace(system, planes=_within(system, grid.reach))
         x[:] = skeleton.on(grid.pixels(owned))
     height, width = interior.shape
-    x[:, :height, :width] = factor.solve(stop, known).T.reshape(-1, height, width)
+    solved = _factored(system, columns, is_inner=False, stop=stop).solve(stop)
+    x[:, :height, :width] = solved.T.reshape(-1, height, width)
     return source.project(x, owned)
+
+
+def _factored(system: BoxSystem, columns: torch.Tensor, *, is_inner: bool, stop: Stop) -> Factor:
+    """Factor of a box with these columns (1 + K, h, w), by itself or as a part of the picture."""
+    factor = Factor(make_plan(columns.shape[1:], system.offsets, is_inner), system.planes[:0])
+    flat = columns.flatten(1).T
+    whole = System(system.planes.flatten(), flat[:, :1].contiguous(), flat[:, 1:].contiguous())
+    factor.take_in(whole, None, True, stop)
+    return factor
+
+
+def _within(system: BoxSystem, reach: int) -> torch.Tensor:
+    """Couplings among the pixels of the box alone, (M, h + 2 reach, w + 2 reach)."""
+    mask = torch.zeros(system.planes.shape[1:], dtype=torch.bool)
+    mask[reach:-reach, reach:-reach] = True
+    return within(system.planes, system.offsets, mask)
+
+
+def _from_ring(system: BoxSystem, around: torch.Tensor, reach: int) -> torch.Tensor:
+    """What known pixels around a box add to its row excess and right-hand sides, (1 + K, h, w).
+
+    Parameters
+    ----------
+    system
+        That of the box.
+    around
+        (K, h + 2 reach, w + 2 reach) x around the box; what it holds within does not count.
+    reach
+        Width of the margin.
+    """
+    inside = (slice(None), slice(reach, -reach), slice(reach, -reach))
+    known = torch.cat([torch.ones_like(around[:1]), around])
+    known[inside] = 0
+    return coupled(system.planes, system.offsets, known)[inside]
 
 
 @dataclass(frozen=True)
@@ -176,11 +198,7 @@ def _add_own(
 ) -> None:
     """Add the matrix's own entries to the pivots' rows."""
     box = grid.separator(node)
-    reach = grid.reach
-    down = np.arange(box.top - reach, box.bottom + reach)[:, None]
-    across = np.arange(box.left - reach, box.right + reach)
-    inside = (down >= 0) & (down < grid.size[0]) & (across >= 0) & (across < grid.size[1])
-    number = np.where(inside, down * grid.size[1] + across, -1)
+    number = grid.around(box)
     order = np.argsort(front)
     found = np.searchsorted(front, number, sorter=order).clip(0, len(front) - 1)
     place = np.where(front[order[found]] == number, order[found], -1)

@@ -44,22 +44,33 @@ class Estimate:
         )
 
 
-def estimate(grid: Grid, classes: int) -> Estimate:
-    """Needs of a run with this many right-hand sides."""
+def estimate(grid: Grid, classes: int, is_cluster: bool = False) -> Estimate:
+    """Needs of a run with this many right-hand sides, here or by the workers of a cluster."""
     item = 8 if grid.has_corners else 4
     root = grid.tree()
     nodes = [node for node in root.walk() if node.halves]
     memory = max(_tile(grid, classes, item), *(_merge(grid, node, item) for node in nodes), 0)
     stored = sum(_pivots(grid, node) * (_ring(grid, node) + classes) for node in nodes)
-    waiting = [_ring(grid, node) ** 2 for node in root.walk() if not node.halves]
+    tiles = [node for node in root.walk() if not node.halves]
+    # A cluster may eliminate every tile before it merges the first two.
+    waiting = sum(_ring(grid, tile) ** 2 for tile in tiles) if is_cluster else _waiting(grid, root)
     pixels = grid.size[0] * grid.size[1]
     return Estimate(
         memory=int(BASE + memory),
-        # A cluster may eliminate every tile before it merges the first two.
-        scratch=item * (stored + sum(waiting)) + 4 * classes * pixels,
+        scratch=item * (stored + waiting) + 4 * classes * pixels,
         output=(4 * classes + 1) * pixels * 4 // 3,
-        tiles=len(waiting),
+        tiles=len(tiles),
     )
+
+
+def _waiting(grid: Grid, node: Node) -> int:
+    """Most entries of remainders that wait at once where one half is done before the other."""
+    own = _ring(grid, node) ** 2
+    if not node.halves:
+        return own
+    first, second = (_ring(grid, half) ** 2 for half in node.halves)
+    below = [_waiting(grid, half) for half in node.halves]
+    return max(below[0], first + below[1], first + second + own)
 
 
 def _tile(grid: Grid, classes: int, item: int) -> float:

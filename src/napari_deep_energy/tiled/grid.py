@@ -124,6 +124,16 @@ class Grid:
         rows = np.arange(box.top, box.bottom)[:, None] * self.size[1]
         return rows + np.arange(box.left, box.right)
 
+    def around(self, box: Box) -> NDArray[np.int64]:
+        """Numbers of a box's pixels and those within reach, -1 off the picture.
+
+        Shape (H + 2 reach, W + 2 reach).
+        """
+        down = np.arange(box.top - self.reach, box.bottom + self.reach)[:, None]
+        across = np.arange(box.left - self.reach, box.right + self.reach)
+        inside = (down >= 0) & (down < self.size[0]) & (across >= 0) & (across < self.size[1])
+        return np.where(inside, down * self.size[1] + across, -1)
+
     def ring(self, node: Node) -> NDArray[np.int64]:
         """Numbers of the pixels around a node that are coupled to its interior, ascending."""
         box = self.interior(node)

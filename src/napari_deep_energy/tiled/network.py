@@ -1,32 +1,40 @@
 """The network on a picture of any size, tile by tile, at a scale that is the same for all tiles.
 
-Each tile is seen with a margin as wide as the network reaches, so that the answer is that of one
-pass over the whole picture at that scale.
+Each tile is seen with a margin as wide as the network and the steps after it reach, so that the
+answer is that of one pass over the whole picture at that scale, and as many steps down its energy.
 """
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 
+from ..energy import COLOUR
+from ..energy.parameters import check_number
 from ..errors import InvalidInput
 from ..extras import require
 from ..folders import replacing_folder
-from ..interactive import load_model
+from ..interactive import MOST_STEPS, load_model
 from ..minimisers import Stop, never
+from ..minimisers.denormals import flushed_denormals
+from ..minimisers.descent import descend_locally
+from ..minimisers.network import STEPS
 from ..networks import network_input
 from .plan import leaves_of, plan_tiled
 from .solution import TiledSolution
 from .stores import finish, make_stores, store_tile
+from .survey import survey
 from .tasks import Progress, run_tasks
 from .tasks import silent as silently
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..energy import EnergySpec, QuadraticEnergy
     from ..networks import Checkpoint, ContextAggregationNetwork
     from ..problem import Problem
     from .grid import Box, Grid, Node
@@ -40,10 +48,11 @@ def predict_tiled(
     image: Any,
     seeds: Any,
     output: Path,
-    task: str = "segment",
+    spec: EnergySpec | None = None,
     *,
     shrink: int = 4,
     model: Checkpoint | Path | str | None = None,
+    refine: int | None = None,
     tile: int = TILE,
     scheduler: str | None = None,
     stop: Stop = never,
@@ -53,15 +62,17 @@ def predict_tiled(
 
     Parameters
     ----------
-    image, seeds, output, scheduler, stop, progress
+    image, seeds, output, spec, scheduler, stop, progress
         As in :func:`solve_tiled`.
-    task
-        ``"segment"`` or ``"matte"``.
     shrink
         How many pixels along each side the network sees as one. It reaches 76 of these: strokes
-        further away than ``76 * shrink`` pixels are not seen.
+        further away than ``76 * shrink`` pixels are not seen, but for what the colour-aware energy
+        takes from them.
     model
         Checkpoint; the bundled one by default.
+    refine
+        Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
+        None as many as suit the task.
     tile
         Rows and columns of a tile, a multiple of ``shrink``.
 
@@ -73,61 +84,84 @@ def predict_tiled(
     if shrink < 1 or tile % shrink:
         raise InvalidInput(f"tiles of {tile} pixels cannot be shrunk {shrink} times evenly.")
     dask, zarr = require("dask", "a tiled run"), require("zarr", "a tiled run")
-    checkpoint = load_model(model, task)
-    plan = plan_tiled(image, seeds, checkpoint.spec, tile)
+    spec = spec or COLOUR
+    if refine is not None:
+        check_number("refine", refine, 0, MOST_STEPS)
+    steps = STEPS[spec.task] if refine is None else refine
+    network = load_model(model, spec.task, spec.has_prior).network
+    plan = plan_tiled(image, seeds, spec, tile)
     with replacing_folder(output.absolute()) as draft:
         scratch = draft / "scratch"
         stores = make_stores(zarr, scratch, plan)
-        shared = [dask.delayed(part, traverse=False) for part in (plan.source, checkpoint.network)]
+        look = Look(survey(plan.source, plan.grid, stop), network, shrink, steps)
+        shared = dask.delayed(look, traverse=False)
         one = dask.delayed(_predict_tile, pure=False)
-        tasks = [one(*shared, plan.grid, leaf, shrink, stores) for leaf in leaves_of(plan.grid)]
+        tasks = [one(shared, plan.grid, leaf, stores) for leaf in leaves_of(plan.grid)]
         run_tasks(tasks, scheduler, stop, progress)
         finish(draft, stores)
         shutil.rmtree(scratch)
     return TiledSolution.of(output, plan)
 
 
-def _predict_tile(
-    source: Source,
-    network: ContextAggregationNetwork,
-    grid: Grid,
-    leaf: Node,
-    shrink: int,
-    stores: Stores,
-) -> None:
+@flushed_denormals()
+def _predict_tile(look: Look, grid: Grid, leaf: Node, stores: Stores) -> None:
     box = grid.owned(leaf)
-    store_tile(stores, source.values, box, predict_box(source, network, box, shrink).numpy())
+    store_tile(stores, look.source.values, box, look.at(box).numpy())
 
 
-@torch.inference_mode()
-def predict_box(
-    source: Source, network: ContextAggregationNetwork, box: Box, shrink: int
-) -> torch.Tensor:
-    """The network's answer in a box, (K, h, w); its first row and column are cells' first."""
-    grown = box.grown((network.reach + 1) * shrink, source.size)
-    problem = source.problem(grown).to(dtype=torch.float32)
-    classes = problem.seeds.shape[1]
-    network = network.eval()
-    if classes == 2:
-        answer = _answer(network, problem, shrink)
-    else:
-        votes = [_answer(network, problem.one_against_rest(k), shrink)[:1] for k in range(classes)]
-        vote = torch.cat(votes)
-        answer = vote / vote.sum(0, keepdim=True).clamp_min(1e-12)
-    top, left = box.top - grown.top, box.left - grown.left
-    return answer[:, top : top + box.shape[0], left : left + box.shape[1]].clone()
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The network's answer, wherever one looks."""
 
+    source: Source
+    network: ContextAggregationNetwork
+    shrink: int
+    """Pixels a side that the network sees as one."""
+    steps: int
+    """Down the energy after the pass."""
 
-def _answer(network: ContextAggregationNetwork, problem: Problem, shrink: int) -> torch.Tensor:
-    """Answer to a two-class problem at the picture's own size, (out_channels, H, W)."""
-    height, width = problem.image.shape[2:]
-    image, cover = (
-        F.avg_pool2d(part, shrink, ceil_mode=True, count_include_pad=False)
-        for part in (problem.image, problem.seeds)
-    )
-    # The class that covers most of a cell, however thin its stroke.
-    winner = F.one_hot(cover.argmax(1), 2).movedim(-1, 1) * (cover.sum(1, keepdim=True) > 0)
-    small: torch.Tensor = network(network_input(image, winner.to(image)))
-    size = (small.shape[2] * shrink, small.shape[3] * shrink)
-    full = F.interpolate(small, size, mode="bilinear", align_corners=False)
-    return full[0, :, :height, :width]
+    @torch.inference_mode()
+    def at(self, box: Box) -> torch.Tensor:
+        """The answer in a box, (K, h, w); its first row and column are cells' first."""
+        reach = 2 if self.source.spec.task == "matte" else 1
+        cells = self.network.reach + 1 - (-reach * self.steps // self.shrink)
+        grown = box.grown(cells * self.shrink, self.source.size)
+        # Single precision would be lost in the cancelling entries of the matting Laplacian.
+        dtype = torch.float64 if self.source.spec.task == "matte" else torch.float32
+        problem = self.source.problem(grown).to(dtype=dtype)
+        energy = self.source.energy(problem, grown)
+        answer = self._answers(problem, energy).to(dtype)
+        if self.steps:
+            entries = energy.laplacian.stencil().to(answer)
+            answer = descend_locally(energy, entries, answer, self.steps)
+        top, left = box.top - grown.top, box.left - grown.left
+        return answer[0, :, top : top + box.shape[0], left : left + box.shape[1]].clone()
+
+    def _answers(self, problem: Problem, energy: QuadraticEnergy) -> torch.Tensor:
+        """Of all classes, (1, K, H, W)."""
+        classes = problem.seeds.shape[1]
+        if classes == 2:
+            return self._answer(problem, energy.targets[:, :1])
+        votes = [
+            self._answer(problem.one_against_rest(k), energy.targets[:, k : k + 1])
+            for k in range(classes)
+        ]
+        vote = torch.cat([part[:, :1] for part in votes], 1)
+        return vote / vote.sum(1, keepdim=True).clamp_min(1e-12)
+
+    def _answer(self, problem: Problem, targets: torch.Tensor) -> torch.Tensor:
+        """To a two-class problem at the picture's own size, (1, out_channels, H, W)."""
+        height, width = problem.image.shape[2:]
+        cover = self._shrunk(problem.seeds)
+        # The class that covers most of a cell, however thin its stroke.
+        winner = F.one_hot(cover.argmax(1), 2).movedim(-1, 1) * (cover.sum(1, keepdim=True) > 0)
+        image = self._shrunk(problem.image)
+        prior = self._shrunk(targets) if self.network.architecture.sees_prior else None
+        small: torch.Tensor = self.network(network_input(image, winner.to(image), prior))
+        size = (small.shape[2] * self.shrink, small.shape[3] * self.shrink)
+        full = F.interpolate(small, size, mode="bilinear", align_corners=False)
+        return full[:, :, :height, :width]
+
+    def _shrunk(self, x: torch.Tensor) -> torch.Tensor:
+        """Means over the cells, float32."""
+        return F.avg_pool2d(x.float(), self.shrink, ceil_mode=True, count_include_pad=False)

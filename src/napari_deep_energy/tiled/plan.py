@@ -34,8 +34,12 @@ class Plan:
     estimate: Estimate
 
 
-def plan_tiled(image: Any, seeds: Any, spec: EnergySpec, tile: int = TILE) -> Plan:
+def plan_tiled(
+    image: Any, seeds: Any, spec: EnergySpec, tile: int = TILE, is_cluster: bool = False
+) -> Plan:
     """Check the inputs of :func:`solve_tiled` and estimate the run; reads them block by block.
+
+    ``is_cluster`` is for runs with a scheduler, whose workers need more disk together.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def plan_tiled(image: Any, seeds: Any, spec: EnergySpec, tile: int = TILE) -> Pl
     found = find_range(np.dtype(image.dtype), lambda: (whole.planes(box) for box in boxes))
     source = Source(image, axis, seeds, spec, values, found)
     classes = 1 if spec.task == "matte" else len(values)
-    return Plan(source, grid, estimate(grid, classes))
+    return Plan(source, grid, estimate(grid, classes, is_cluster))
 
 
 def check_room(needs: Estimate, output: Path, memory_limit: int | None) -> None:

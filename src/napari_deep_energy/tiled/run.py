@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..energy import EnergySpec, RandomWalker
-from ..errors import InvalidInput
+from ..energy import COLOUR, EnergySpec
 from ..extras import require
 from ..minimisers import Stop, never
+from ..minimisers.denormals import flushed_denormals
 from .checkpoint import draft_of
 from .elimination import Skeleton, eliminate_tile, merge, solve_skeleton, solve_tile
 from .plan import TILE, Plan, check_room, leaves_of, plan_tiled
 from .scratch import Scratch
 from .solution import TiledSolution
 from .stores import Stores, finish, make_stores, store_tile
+from .survey import survey
 from .tasks import Progress, run_tasks, silent
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def solve_tiled(
         Folder to write: ``labels.ome.zarr`` and ``probabilities.ome.zarr``, or
         ``alpha.ome.zarr``. It appears when all is done.
     spec
-        The energy; the random walker of the paper by default.
+        The energy; the colour-aware one by default, as of :func:`segment`.
     tile
         Rows and columns of a tile. Memory grows with its square, until the picture is larger than
         about ten tiles a side.
@@ -83,19 +85,14 @@ def solve_tiled(
     Cancelled
         If ``stop`` returned true; nothing is then left behind.
     """
-    spec = spec or RandomWalker()
-    if isinstance(spec, RandomWalker) and (spec.prior or spec.beta == "auto"):
-        raise InvalidInput(
-            "a tiled run cannot take beta='auto' or a prior, which go by the whole picture; "
-            "take the paper's energy, RandomWalker(beta=...)."
-        )
+    spec = spec or COLOUR
     zarr = require("zarr", "a tiled run")
-    plan = plan_tiled(image, seeds, spec, tile)
+    plan = plan_tiled(image, seeds, spec, tile, scheduler is not None)
     check_room(plan.estimate, output, memory_limit)
     with draft_of(plan, output.absolute(), resume) as draft:
         scratch = Scratch(draft / "scratch")
         stores = make_stores(zarr, scratch.folder, plan)
-        tasks = _graph(plan, scratch, stores)
+        tasks = _graph(replace(plan, source=survey(plan.source, plan.grid, stop)), scratch, stores)
         run_tasks(tasks, scheduler, stop, progress)
         finish(draft, stores, spacing, unit)
         shutil.rmtree(scratch.folder)
@@ -117,6 +114,7 @@ def _graph(plan: Plan, scratch: Scratch, stores: Stores) -> list[Any]:
     return [down(source, grid, leaf, solved, scratch, stores) for leaf in leaves_of(grid)]
 
 
+@flushed_denormals()
 def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[Node]) -> Node:
     """Eliminate a node; ``halves`` are there so that they come first."""
     if scratch.has(node):
@@ -131,10 +129,12 @@ def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[N
     return node
 
 
+@flushed_denormals()
 def _skeleton(grid: Grid, root: Node, scratch: Scratch, _done: Node) -> Skeleton | None:
     return solve_skeleton(grid, root, scratch.factor) if root.halves else None
 
 
+@flushed_denormals()
 def _down(
     source: Source,
     grid: Grid,

@@ -17,8 +17,9 @@ from ..seeds import one_hot
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..energy import EnergySpec
+    from ..energy import EnergySpec, QuadraticEnergy
     from ..minimisers.nested_dissection.geometry import Offset
+    from .appearance import Appearance
     from .grid import Box
     from .ranges import Range
 
@@ -48,6 +49,8 @@ class Source:
     values: tuple[int, ...]
     """Label value of each class."""
     range: Range
+    appearance: Appearance | None = None
+    """Of the whole, for an energy that goes by it; see :mod:`.survey`."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -74,6 +77,12 @@ class Source:
         problem = Problem(image, seeds, self.values)
         return problem.as_matting() if self.spec.task == "matte" else problem
 
+    def energy(self, problem: Problem, box: Box) -> QuadraticEnergy:
+        """The energy of the problem of a box."""
+        if self.appearance is None:
+            return self.spec.energy(problem)
+        return self.appearance.energy(problem, box)
+
     def project(self, x: torch.Tensor, box: Box) -> torch.Tensor:
         """x (K, h, w) with the values of hard seeds put in; x itself if the seeds are soft."""
         if not self.spec.hard_seeds:
@@ -85,7 +94,7 @@ class Source:
         """The linear system of a box, the same numbers as in that of the whole picture."""
         grown = box.grown(reach, self.size)
         problem = self.problem(grown)
-        energy = self.spec.energy(problem)
+        energy = self.energy(problem, grown)
         couplings = Couplings(energy.laplacian, problem.image)
         targets = energy.targets[0].to(couplings.planes)
         columns = columns_for(energy, couplings, targets)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..clusters import as_they_end, connected
 from ..errors import Cancelled
 from ..extras import require
+from ..minimisers.denormals import without_denormals
 
 if TYPE_CHECKING:
     from ..minimisers import Stop
@@ -42,6 +43,9 @@ def _run_here(tasks: list[Any], stop: Stop, progress: Progress) -> None:
         done = len(state["finished"])
         progress(done, done + len(state["waiting"]) + len(state["ready"]) + 1)
 
-    with callbacks.Callback(pretask=before):
-        dask.compute(*tasks, scheduler="synchronous", optimize_graph=False)
+    def compute() -> None:
+        with callbacks.Callback(pretask=before):
+            dask.compute(*tasks, scheduler="synchronous", optimize_graph=False)
+
+    without_denormals(compute)
     progress(1, 1)

@@ -33,6 +33,31 @@ class System:
     """(H * W, K) right-hand sides."""
 
 
+def coupled(
+    planes: torch.Tensor, offsets: tuple[tuple[int, int], ...], field: torch.Tensor
+) -> torch.Tensor:
+    """Sum over j of w_ij field_j, (C, H, W), for couplings (M, H, W) at these offsets."""
+    result = torch.zeros_like(field)
+    for plane, offset in zip(planes, offsets, strict=True):
+        if offset != (0, 0):
+            here, there = shifted(offset)
+            before, after = (slice(None), *here), (slice(None), *there)
+            result[before].addcmul_(plane[here], field[after])
+            result[after].addcmul_(plane[here], field[before])
+    return result
+
+
+def within(
+    planes: torch.Tensor, offsets: tuple[tuple[int, int], ...], mask: torch.Tensor
+) -> torch.Tensor:
+    """Those of the couplings (M, H, W) that join two pixels of a mask (H, W)."""
+    inside, result = mask.to(planes), torch.zeros_like(planes)
+    for number, offset in enumerate(offsets):
+        here, there = shifted(offset)
+        result[number][here] = planes[number][here] * inside[here] * inside[there]
+    return result
+
+
 class Couplings:
     """w_ij = -L_ij of a picture: single precision if none is negative, else double."""
 
@@ -50,14 +75,7 @@ class Couplings:
 
     def apply(self, field: torch.Tensor) -> torch.Tensor:
         """Sum over j of w_ij field_j, (C, H, W)."""
-        result = torch.zeros_like(field)
-        for plane, offset in zip(self.planes, self.offsets, strict=True):
-            if offset != (0, 0):
-                here, there = shifted(offset)
-                before, after = (slice(None), *here), (slice(None), *there)
-                result[before].addcmul_(plane[here], field[after])
-                result[after].addcmul_(plane[here], field[before])
-        return result
+        return coupled(self.planes, self.offsets, field)
 
     def padded(self, is_fixed: torch.Tensor) -> torch.Tensor:
         """Planes with a margin of zeros, flattened, fixed pixels (1, H, W) cut off."""
@@ -65,14 +83,9 @@ class Couplings:
 
     def cut(self, is_fixed: torch.Tensor) -> torch.Tensor:
         """Planes with fixed pixels (1, H, W) cut off."""
-        planes = self.planes
-        if is_fixed.any():
-            free = (~is_fixed[0]).to(planes)
-            planes = torch.zeros_like(planes)
-            for number, offset in enumerate(self.offsets):
-                here, there = shifted(offset)
-                planes[number][here] = self.planes[number][here] * free[here] * free[there]
-        return planes
+        if not is_fixed.any():
+            return self.planes
+        return within(self.planes, self.offsets, ~is_fixed[0])
 
     def widened(self, mask: torch.Tensor) -> torch.Tensor:
         """Pixels of a mask (1, H, W) and those coupled to them, (H, W)."""

@@ -1,0 +1,218 @@
+"""The dock "Batch": a folder of pictures, each answered with the settings on view."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QUrl
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFormLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QTableWidget,
+    QTableWidgetItem,
+)
+
+from . import wording
+from .batch_work import BatchRequest, Step, Summary, run
+from .choosers import OptionChooser
+from .column_dock import ColumnDock
+from .folder_chooser import FolderChooser
+from .session_dock import session_of
+from .state_line import StateLine
+from .subject_form import button, row
+from .wording import State
+from .worker import LatestWins
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+PICTURES = "The folder of pictures; its sub-folders are left alone."
+STROKES = (
+    "Folder of strokes or trimaps with the pictures' names.\n"
+    "Empty: the strokes of cat.jpg are in cat.strokes.png beside it."
+)
+RESULTS = (
+    "Where results go, a folder a picture, and report.csv. Empty: deep-energy in the pictures'."
+)
+RULE = (
+    "For pictures that have no strokes.\n"
+    "Centre: the object is in the middle, the rest along the border.\n"
+    "Bright, dark: the object is brighter or darker than the rest."
+)
+RULES = {"": "are an error", "centre": "centre", "bright": "bright object", "dark": "dark object"}
+FORMATS = {
+    "png": ("PNG", "Labels or alpha in 255 steps, and an overlay to look at."),
+    "tiff": ("TIFF", "Labels and probabilities, or alpha."),
+    "ome-zarr": ("OME-Zarr", "The same, for large pictures."),
+}
+START = "Answer every picture. Those that an earlier run did with the same settings are kept."
+CANCEL = "Stop; pictures that are done stay done, and Start goes on from there."
+OPEN = "Show the folder of results."
+SETTINGS = "Task, energy and model are those of the dock Deep Energy."
+COLUMNS = ("Picture", "Status", "Seconds")
+HINT = State("hint", "Choose a folder of pictures.")
+
+
+class BatchWidget(ColumnDock):
+    """Folders, formats, Start, and a row for each picture.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer whose dock "Deep Energy" has the settings.
+    """
+
+    def __init__(self, napari_viewer: ViewerModel) -> None:
+        super().__init__()
+        self.session = session_of(napari_viewer)
+        self._output = Path()
+        self._worker = LatestWins()
+        self._make_controls()
+        self._lay_out()
+        self._connect()
+        self._show_settings()
+        self._show_running(False)
+        self.state.show_state(HINT)
+
+    def _make_controls(self) -> None:
+        self.pictures = FolderChooser(PICTURES, "A folder of pictures", "folder of pictures")
+        self.strokes = FolderChooser(STROKES, "A folder of strokes", "beside the pictures")
+        self.results = FolderChooser(RESULTS, "A folder for results", "deep-energy in it")
+        self.rule = OptionChooser(RULE, RULES)
+        self.formats = {value: QCheckBox(text) for value, (text, _) in FORMATS.items()}
+        for value, (_, tip) in FORMATS.items():
+            self.formats[value].setToolTip(tip)
+            self.formats[value].setChecked(value != "ome-zarr")
+        self._settings = QLabel()
+        self._settings.setToolTip(SETTINGS)
+        self._settings.setWordWrap(True)
+        self.start_button, self.cancel_button = button("Start", START), button("Cancel", CANCEL)
+        self._open = button("Open results", OPEN)
+        self._bar, self.state = QProgressBar(), StateLine()
+        self._bar.setFormat("%v of %m pictures")
+        self.table = QTableWidget(0, len(COLUMNS))
+        self.table.setHorizontalHeaderLabels(COLUMNS)
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setToolTip("What became of each picture; hold the mouse over a row for why.")
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        for text, control in (
+            ("Pictures", self.pictures),
+            ("Strokes", self.strokes),
+            ("No strokes", self.rule),
+            ("Results", self.results),
+            ("Formats", row(*self.formats.values())),
+            ("Settings", self._settings),
+        ):
+            label = QLabel(text)
+            label.setToolTip(control.toolTip())
+            form.addRow(label, control)
+        self.column.addLayout(form)
+        self.column.addWidget(row(self.start_button, self.cancel_button, self._open))
+        for widget in (self._bar, self.state):
+            self.column.addWidget(widget)
+        self.column.addWidget(self.table, 1)
+
+    def _connect(self) -> None:
+        queued = Qt.ConnectionType.QueuedConnection
+        self.start_button.clicked.connect(self.start)
+        self.cancel_button.clicked.connect(self.cancel)
+        self._open.clicked.connect(self._on_open)
+        self._worker.progressed.connect(self._on_step, queued)
+        self._worker.done.connect(self._on_done, queued)
+        self._worker.failed.connect(self._on_failed, queued)
+        self.session.choices_changed.connect(self._show_settings)
+        self.destroyed.connect(partial(LatestWins.close, self._worker))
+
+    # What the user can do
+
+    def start(self) -> None:
+        """Begin, or say what is missing."""
+        folder = self.pictures.path
+        formats = tuple(value for value, box in self.formats.items() if box.isChecked())
+        if folder is None or not folder.is_dir():
+            self.state.show_state(State("hint", f"There is no folder {self.pictures.text!r}."))
+            return
+        if not formats:
+            self.state.show_state(State("hint", "Choose at least one format for the results."))
+            return
+        self._output = self.results.path or folder / "deep-energy"
+        request = BatchRequest(
+            folder,
+            self._output,
+            self.strokes.path,
+            self.rule.currentData() or None,
+            formats,
+            self.session.choices,
+        )
+        self.table.setRowCount(0)
+        self._bar.setRange(0, 0)
+        self._show_running(True)
+        self.state.show_state(State("working", "Looking for pictures."))
+        self._worker.submit(partial(run, request))
+
+    def cancel(self) -> None:
+        """Stop; never waits."""
+        self._end(State("stale", "Cancelled. What is done stays; Start goes on from there."))
+
+    # From the worker
+
+    def _on_step(self, ticket: int, step: Step) -> None:
+        if not self.cancel_button.isEnabled():  # cancelled while it was on its way
+            return
+        self._bar.setRange(0, step.total)
+        self._bar.setValue(step.done)
+        self.state.show_state(State("working", f"{step.done} of {step.total} pictures done."))
+        self._add(step)
+
+    def _on_done(self, ticket: int, summary: Summary) -> None:
+        if not self.cancel_button.isEnabled():
+            return
+        text = f"{summary.done} done, {summary.kept} kept from an earlier run, "
+        text += f"{summary.failed} failed. Results and report are in {self._output}."
+        self._end(State("error" if summary.failed else "done", text))
+
+    def _on_failed(self, ticket: int, error: Exception) -> None:
+        self._end(wording.failure(error, has_answer=False))
+
+    # What is on view
+
+    def _add(self, step: Step) -> None:
+        place, record = self.table.rowCount(), step.record
+        self.table.insertRow(place)
+        texts = (record.name, str(record.status), f"{record.seconds:.1f}")
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(record.reason or f"{record.engine}: {record.outcome}")
+            self.table.setItem(place, column, item)
+        self.table.scrollToBottom()
+
+    def _show_settings(self) -> None:
+        choices = self.session.choices
+        model = choices.model.stem if choices.model else "bundled model"
+        engine = "analytic" if choices.engine == "both" else choices.engine
+        self._settings.setText(f"{choices.task}, {choices.energy} energy, {engine}, {model}")
+
+    def _show_running(self, is_running: bool) -> None:
+        self.start_button.setEnabled(not is_running)
+        self.cancel_button.setEnabled(is_running)
+        self._bar.setVisible(is_running)
+        self._open.setEnabled(not is_running and self.table.rowCount() > 0)
+
+    def _end(self, state: State) -> None:
+        self._worker.close()  # the next job starts a thread of its own
+        self._show_running(False)
+        self.state.show_state(state)
+
+    def _on_open(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._output)))

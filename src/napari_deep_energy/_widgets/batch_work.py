@@ -1,0 +1,89 @@
+"""A folder of pictures answered with the settings on view: as work for a thread.
+
+Nothing here knows Qt or napari, and torch is imported when the first job runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .solving import call_parameters, import_solver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ..batch import Record
+    from .solving import Choices
+
+    Stop: TypeAlias = Callable[[], bool]
+    Report: TypeAlias = Callable[[object], None]
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """What was asked for when Start was pressed."""
+
+    folder: Path
+    output: Path
+    strokes: Path | None
+    """None: each picture's strokes lie beside it."""
+    rule: str | None
+    """Strokes for pictures that have none."""
+    formats: tuple[str, ...]
+    choices: Choices
+
+
+@dataclass(frozen=True)
+class Step:
+    """A picture has ended."""
+
+    done: int
+    total: int
+    record: Record
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of the pictures."""
+
+    done: int
+    kept: int
+    """Done by an earlier run, from the same files with the same settings."""
+    failed: int
+
+
+def run(request: BatchRequest, report: Report, stop: Stop) -> Summary:
+    """Answer every picture; a :class:`Step` is reported for each.
+
+    What is done stays done, and has a report, however the run ends.
+
+    Raises
+    ------
+    InvalidInput
+        In words fit for the user.
+    Cancelled
+        If ``stop`` returned true.
+    """
+    interactive = import_solver()
+    from ..batch import Batch, Status, find_pairs, make_jobs, run_batch, write_batch_report
+
+    choices = request.choices
+    spec = interactive.make_spec(choices.task, **call_parameters(choices))
+    # One result a picture: of both engines the exact one.
+    engine: Any = "auto" if choices.engine == "both" else choices.engine
+    batch = Batch(
+        spec, engine, choices.model, choices.device, request.rule, formats=request.formats
+    )
+    jobs = make_jobs(find_pairs(request.folder, request.strokes), request.output, batch)
+    records: list[Record] = []
+    try:
+        for record in run_batch(jobs, stop=stop):
+            records.append(record)
+            report(Step(len(records), len(jobs), record))
+    finally:
+        if records:
+            write_batch_report(request.output, records)
+    count = [record.status for record in records].count
+    return Summary(count(Status.DONE), count(Status.KEPT), count(Status.FAILED))

@@ -1,0 +1,102 @@
+"""What a colour-aware energy takes from the whole picture, for use on a part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..energy import RandomWalker
+from ..energy.colour_prior import Palette, posterior
+from ..energy.stroke_prior import weigh
+
+if TYPE_CHECKING:
+    from ..energy import EnergySpec, QuadraticEnergy
+    from ..energy.colour_prior import Bounds
+    from ..problem import Problem
+    from .grid import Box
+
+
+@dataclass(frozen=True, eq=False)
+class Appearance:
+    """The numbers of a whole picture and its strokes that each pixel's energy needs."""
+
+    spec: EnergySpec
+    """With numbers where it had ``"auto"``."""
+    size: tuple[int, int]
+    bounds: Bounds | None = None
+    """Of its colours; None without a prior."""
+    tables: torch.Tensor | None = None
+    """(K, cells) density of each class at each colour."""
+    distance: torch.Tensor | None = None
+    """(1, K, h, w) distance to the strokes on the small picture; None for matting."""
+
+    def energy(self, problem: Problem, box: Box) -> QuadraticEnergy:
+        """The energy of the problem of a box, as it is within that of the whole."""
+        if self.tables is None or self.bounds is None:
+            return self.spec.energy(problem)
+        palette = SharedPalette(problem.image, self.bounds, self.tables)
+        if isinstance(self.spec, RandomWalker):
+            grid = replace(self.spec, prior=0.0).laplacian(problem.image)
+            grid.stroke_prior = PartOfPrior(palette, self, box)
+            return self.spec.energy(problem, grid)
+        local = self.spec.laplacian(problem.image)
+        local.palette = palette
+        return self.spec.energy(problem, local)
+
+
+class SharedPalette(Palette):
+    """The colours of a part of a picture; what is painted anywhere on the whole counts.
+
+    Parameters
+    ----------
+    image
+        (1, C, h, w) the part.
+    bounds
+        Those of the whole.
+    tables
+        (K, cells) densities by the strokes on the whole.
+    """
+
+    def __init__(self, image: torch.Tensor, bounds: Bounds, tables: torch.Tensor) -> None:
+        super().__init__(image, bounds)
+        self.tables = tables
+
+    def densities(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+        return self.tables[:, self.index[0]].view_as(seeds)
+
+
+@dataclass(frozen=True, eq=False)
+class PartOfPrior:
+    """What the strokes on the whole say of the pixels of a box; see :class:`StrokePrior`."""
+
+    palette: SharedPalette
+    whole: Appearance
+    box: Box
+
+    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+        """How likely each class is at each pixel, (1, K, h, w), summing to one."""
+        distance = self.whole.distance
+        assert distance is not None
+        (height, width), (rows, columns) = self.whole.size, distance.shape[2:]
+        down = enlarging(self.box.top, self.box.bottom, height, rows)
+        across = enlarging(self.box.left, self.box.right, width, columns)
+        by_colour = posterior(self.palette, seeds, bandwidth)
+        return weigh(by_colour, down @ distance @ across.T).to(seeds.dtype)
+
+
+def enlarging(first: int, end: int, size: int, small: int) -> torch.Tensor:
+    """Linear interpolation from ``small`` samples to pixels ``first <= i < end`` of ``size``.
+
+    (end - first, small), the weights of torch's ``interpolate`` without aligned corners.
+    """
+    place = ((torch.arange(first, end) + 0.5) * (small / size) - 0.5).clamp_min(0)
+    before = place.floor().long().clamp_max(small - 1)
+    after = (before + 1).clamp_max(small - 1)
+    share = (place - before).float()
+    rows = torch.arange(end - first)
+    weights = torch.zeros(end - first, small)
+    weights[rows, before] += 1 - share
+    weights[rows, after] += share
+    return weights

@@ -1,0 +1,186 @@
+"""A look over the whole picture, box by box, for the energies that go by all of it.
+
+The sums of the boxes are those of the whole: the sharpness of ``beta="auto"``, the extent of the
+colours, how often each colour is painted, and the small picture on which ways are measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..energy import RandomWalker
+from ..energy.colour_prior import (
+    Bounds,
+    Palette,
+    perceived,
+    posterior,
+    principal_axes,
+)
+from ..energy.matting import confidence_of
+from ..energy.random_walker import beta_of, squared_steps
+from ..energy.stroke_prior import geodesic, gradient, small_size
+from ..errors import Cancelled
+from ..minimisers import never
+from .appearance import Appearance, SharedPalette
+from .grid import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..minimisers import Stop
+    from ..problem import Problem
+    from .grid import Grid
+    from .source import Source
+
+
+def survey(source: Source, grid: Grid, stop: Stop = never) -> Source:
+    """The source with the appearance of its picture, if its energy goes by that.
+
+    Raises
+    ------
+    Cancelled
+        If ``stop`` returned true.
+    """
+    look = _Look(source, grid, stop)
+    spec = source.spec
+    if isinstance(spec, RandomWalker):
+        if spec.beta == "auto":
+            spec = replace(spec, beta=look.beta(spec))
+        appearance = Appearance(spec, source.size)
+    else:
+        # What is known tells scribbles from a trimap.
+        spec = replace(spec, prior=confidence_of(spec, look.share()))
+        appearance = Appearance(spec, source.size)
+    if spec.prior:
+        appearance = look.colours(appearance)
+    return (
+        source
+        if appearance.spec == source.spec and not spec.prior
+        else replace(source, appearance=appearance)
+    )
+
+
+class _Look:
+    def __init__(self, source: Source, grid: Grid, stop: Stop) -> None:
+        self.source, self.grid, self.stop = source, grid, stop
+        self.small = small_size(source.size)
+
+    def boxes(self) -> Iterator[Box]:
+        for node in self.grid.tree().walk():
+            if not node.halves:
+                if self.stop():
+                    raise Cancelled
+                yield self.grid.owned(node)
+
+    def problems(self) -> Iterator[tuple[Box, Problem]]:
+        for box in self.boxes():
+            yield box, self.source.problem(box)
+
+    def share(self) -> float:
+        """Of the pixels that are painted."""
+        painted = sum(int((self.source.labels(box) > 0).sum()) for box in self.boxes())
+        return painted / (self.source.size[0] * self.source.size[1])
+
+    def beta(self, spec: RandomWalker) -> float:
+        """Beta by the mean squared step between all neighbours."""
+        height, width = self.source.size
+        total = 0.0
+        for box in self.boxes():
+            # The next row and column too: the steps to these are this box's.
+            grown = Box(box.top, box.left, min(box.bottom + 1, height), min(box.right + 1, width))
+            down, across = squared_steps(spec.features(self.source.problem(grown).image))
+            rows, columns = box.shape
+            total += float(down[..., :columns].sum() + across[:, :, :rows].sum())
+        count = (height - 1) * width + height * (width - 1)
+        return float(beta_of(torch.tensor(total / count, dtype=torch.float64)))
+
+    def colours(self, appearance: Appearance) -> Appearance:
+        """With what the strokes say of the colours, and for segmentation of the ways."""
+        axes = self.axes()
+        bounds, small_image = self.bounds(axes)
+        counts, painted, palette = self.counts(bounds)
+        spec = appearance.spec
+        tables = palette.table(counts, spec.bandwidth)
+        appearance = replace(appearance, bounds=bounds, tables=tables)
+        if not isinstance(spec, RandomWalker):
+            return appearance
+
+        def pieces(problem: Problem) -> torch.Tensor:
+            shared = SharedPalette(problem.image, bounds, tables)
+            return posterior(shared, problem.seeds, spec.bandwidth)
+
+        small = self.shrunk(pieces)
+        return replace(appearance, distance=geodesic(gradient(small_image), small, painted))
+
+    def axes(self) -> torch.Tensor | None:
+        """Principal axes of more than three channels."""
+        first: torch.Tensor | float = 0.0
+        second: torch.Tensor | float = 0.0
+        for _, problem in self.problems():
+            if problem.image.shape[1] <= 3:
+                return None
+            colours = perceived(problem.image).double()
+            first = first + colours.sum(2)
+            second = second + colours @ colours.mT
+        assert isinstance(first, torch.Tensor)
+        assert isinstance(second, torch.Tensor)
+        pixels = self.source.size[0] * self.source.size[1]
+        scatter = second - first[:, :, None] * first[:, None] / pixels
+        return principal_axes(scatter).float()
+
+    def bounds(self, axes: torch.Tensor | None) -> tuple[Bounds, torch.Tensor]:
+        """Of the colours, and the small picture (1, C, h, w)."""
+        low: list[torch.Tensor] = []
+        high: list[torch.Tensor] = []
+
+        def colours(problem: Problem) -> torch.Tensor:
+            flat = perceived(problem.image)
+            part = Bounds.of(flat, axes)
+            low.append(part.low)
+            high.append(part.high)
+            return flat.view(*flat.shape[:2], *problem.image.shape[2:])
+
+        small = self.shrunk(colours)
+        return Bounds(axes, torch.stack(low).amin(0), torch.stack(high).amax(0)), small
+
+    def counts(self, bounds: Bounds) -> tuple[torch.Tensor, torch.Tensor, Palette]:
+        """How often each class is painted on each colour, and where (1, K, h, w) it is at all."""
+        total: torch.Tensor | None = None
+        palette = None
+
+        def strokes(problem: Problem) -> torch.Tensor:
+            nonlocal total, palette
+            if total is None or problem.seeds.any():
+                palette = Palette(problem.image, bounds)
+                here = palette.counts(problem.seeds[0])
+                total = here if total is None else total + here
+            return problem.seeds
+
+        painted = self.shrunk(strokes) > 0
+        assert total is not None
+        assert palette is not None
+        return total, painted, palette
+
+    def shrunk(self, part: Callable[[Problem], torch.Tensor]) -> torch.Tensor:
+        """Mean of ``part`` (1, D, h, w) of each box over the cells of the small picture."""
+        (height, width), (rows, columns) = self.source.size, self.small
+        total: torch.Tensor | float = 0.0
+        for box, problem in self.problems():
+            down = covering(box.top, box.bottom, height, rows)
+            across = covering(box.left, box.right, width, columns)
+            total = total + down @ part(problem).double() @ across.T
+        assert isinstance(total, torch.Tensor)
+        return total.float()
+
+
+def covering(first: int, end: int, size: int, small: int) -> torch.Tensor:
+    """Share of pixels ``first <= i < end`` of ``size`` in the mean of each of ``small`` cells.
+
+    (small, end - first) float64, as of torch's ``adaptive_avg_pool``: cells may share a pixel.
+    """
+    number, pixel = torch.arange(small)[:, None], torch.arange(first, end)[None]
+    start, stop = number * size // small, -(-(number + 1) * size // small)
+    return ((start <= pixel) & (pixel < stop)) / (stop - start).double()

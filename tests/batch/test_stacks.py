@@ -1,0 +1,109 @@
+"""Stacks in a folder: plane by plane, never taken for channels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_deep_energy import segment
+from napari_deep_energy.batch import Batch, find_pairs, make_jobs, run_batch
+from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
+
+SPEC = RandomWalker(beta=100.0)
+
+
+@pytest.fixture
+def stack(photograph):
+    """(20, H, W) uint8: more planes than a picture has channels."""
+    grey = photograph.mean(2).astype(np.uint8)
+    return np.stack([np.roll(grey, n, 1) for n in range(20)])
+
+
+@pytest.fixture
+def seeds(stack, strokes):
+    """Strokes on planes 2 and 5."""
+    labels = np.zeros(stack.shape, np.uint8)
+    labels[2] = labels[5] = strokes
+    return labels
+
+
+def run(folder, tmp_path, batch):
+    return list(run_batch(make_jobs(find_pairs(folder), tmp_path / "out", batch)))
+
+
+def save(folder, stack, seeds, **axes):
+    folder.mkdir()
+    tifffile.imwrite(folder / "cells.tif", stack, metadata=axes or None)
+    tifffile.imwrite(folder / "cells.strokes.tif", seeds)
+
+
+def test_painted_planes_are_answered_by_themselves(tmp_path, stack, seeds):
+    save(tmp_path / "in", stack, seeds)
+    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic"))
+    assert (record.status, record.engine, record.outcome) == ("done", "analytic", "exact")
+    with tifffile.TiffFile(tmp_path / "out/cells/labels.tif") as file:
+        assert file.series[0].axes == "ZYX"
+        found = file.asarray()
+    expected = segment(stack[2], seeds[2], energy="paper", beta=100.0, engine="analytic")
+    np.testing.assert_array_equal(found[2], expected.labels)
+    assert found[5].any()
+    assert not np.delete(found, (2, 5), 0).any()
+
+
+def test_few_planes_are_a_stack_if_the_file_says_so_and_channels_if_not(tmp_path, stack, seeds):
+    few = stack[:6]
+    save(tmp_path / "named", few, seeds[:6], axes="TYX")
+    (record,) = run(tmp_path / "named", tmp_path / "a", Batch(SPEC, "analytic"))
+    assert record.status == "done"
+    with tifffile.TiffFile(tmp_path / "a/out/cells/labels.tif") as file:
+        assert file.series[0].axes == "TYX"
+    save(tmp_path / "unnamed", few, seeds[2])
+    (record,) = run(tmp_path / "unnamed", tmp_path / "b", Batch(SPEC, "analytic"))
+    assert tifffile.imread(tmp_path / "b/out/cells/labels.tif").ndim == 2
+
+
+def test_ome_zarr_stacks_with_channels(tmp_path, stack, seeds):
+    (tmp_path / "in").mkdir()
+    coloured = np.stack([stack, stack[:, ::-1]])
+    write_ome_zarr(tmp_path / "in/cells.ome.zarr", coloured, "czyx")
+    tifffile.imwrite(tmp_path / "in/cells.strokes.tif", seeds)
+    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", formats=("ome-zarr",)))
+    assert record.reason == ""
+    found = read_ome_zarr(tmp_path / "out/cells/labels.ome.zarr")
+    assert found.axes == "zyx"
+    assert np.asarray(found.levels[0])[2].any()
+
+
+def test_a_rule_paints_every_plane(tmp_path, stack):
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(tmp_path / "in/cells.tif", stack)
+    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", rule="centre"))
+    assert record.reason == ""
+    found = tifffile.imread(tmp_path / "out/cells/labels.tif")
+    assert found.any((1, 2)).all()
+
+
+def test_a_stack_of_mattes(tmp_path, stack, seeds):
+    save(tmp_path / "in", stack, seeds)
+    (record,) = run(tmp_path / "in", tmp_path, Batch(ClosedFormMatting(), "analytic"))
+    assert record.reason == ""
+    found = tifffile.imread(tmp_path / "out/cells/alpha.tif")
+    assert found.dtype == np.float32
+    assert 0.5 < found[2].max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("formats", "planes", "reason"),
+    [
+        (("png",), slice(None), "does not fit into a PNG"),
+        (("tiff",), 2, "its strokes are one plane"),
+    ],
+)
+def test_what_does_not_fit_is_said(tmp_path, stack, seeds, formats, planes, reason):
+    save(tmp_path / "in", stack, seeds[planes])
+    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", formats=formats))
+    assert record.status == "failed"
+    assert reason in record.reason
+    assert not (tmp_path / "out/cells").exists()

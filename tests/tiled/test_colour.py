@@ -1,0 +1,83 @@
+"""Energies that go by the whole picture are the same in tiles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from skimage import data
+
+from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
+from napari_deep_energy.errors import Cancelled
+from napari_deep_energy.interactive import InteractiveSolver
+from napari_deep_energy.tiled import plan_tiled, solve_tiled
+from napari_deep_energy.tiled.appearance import enlarging
+from napari_deep_energy.tiled.survey import covering, survey
+
+pytest.importorskip("ome_zarr")
+SIZE = 150, 210
+PICTURE = np.ascontiguousarray(data.astronaut()[: SIZE[0], 150 : 150 + SIZE[1]])
+LABELS = np.zeros(SIZE, np.uint8)
+LABELS[40:60, 70:75], LABELS[:3, :90], LABELS[100:103, 20:60] = 1, 2, 5
+
+
+def whole(image, labels, spec):
+    """The untiled exact solver's."""
+    return InteractiveSolver(image, labels.shape, spec).solve(labels, "analytic")["analytic"]
+
+
+def five_channels():
+    planes = PICTURE.transpose(2, 0, 1).astype(np.float32) / 255
+    return np.concatenate([planes, planes[:2, ::-1] ** 2])
+
+
+@pytest.mark.parametrize(
+    "image", [PICTURE, PICTURE[..., 0], five_channels()], ids=["rgb", "g", "5"]
+)
+@pytest.mark.parametrize("tile", [40, 129])
+def test_the_colour_aware_energy_is_that_of_the_whole(image, tile, tmp_path):
+    spec = COLOUR if image.ndim < 3 or image.shape[-1] == 3 else RandomWalker(
+        beta="auto", colour="channels", prior=3e-3
+    )  # fmt: skip
+    expected = whole(image, LABELS, spec)
+    found = solve_tiled(image, LABELS, tmp_path / "out", spec, tile=tile)
+    np.testing.assert_allclose(np.asarray(found.read()), expected.probabilities, atol=1e-3)
+    best = np.sort(expected.probabilities, 0)
+    is_tie = best[-1] - best[-2] < 2e-3
+    assert ((np.asarray(found.read_labels()) == expected.labels) | is_tie).all()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.8])
+def test_a_trimap_has_its_prior_and_scribbles_have_none(share, tmp_path):
+    trimap = np.zeros(SIZE, np.uint8)
+    trimap[:, : int(share / 2 * SIZE[1])], trimap[:, -int(share / 2 * SIZE[1]) :] = 1, 2
+    spec = ClosedFormMatting(prior="auto")
+    found = solve_tiled(PICTURE, trimap, tmp_path / "out", spec, tile=64)
+    expected = whole(PICTURE, trimap, spec).alpha
+    np.testing.assert_allclose(np.asarray(found.read()), expected, atol=1e-3)
+    paper = whole(PICTURE, trimap, ClosedFormMatting()).alpha
+    assert (np.abs(paper - expected).max() > 1e-2) == (share > 0.5)
+
+
+@pytest.mark.parametrize(("size", "small"), [(150, 128), (37, 37), (300, 128)])
+def test_sums_over_parts_are_poolings_of_the_whole(size, small):
+    x = torch.rand(1, 1, size, 1, dtype=torch.float64)
+    cuts = [(0, 20), (20, 31), (31, size)]
+    parts = sum(covering(a, b, size, small) @ x[:, :, a:b] for a, b in cuts)
+    torch.testing.assert_close(parts, F.adaptive_avg_pool2d(x, (small, 1)))
+    rows = torch.cat([enlarging(a, b, 3 * size, small) for a, b in cuts])
+    y = torch.rand(1, 1, small, 1)
+    wide = F.interpolate(y, (3 * size, 1), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(rows @ y, wide[:, :, : rows.shape[0]], atol=1e-5, rtol=0)
+
+
+def test_an_energy_that_needs_no_look_over_the_whole_takes_none(monkeypatch):
+    plan = plan_tiled(PICTURE, LABELS, RandomWalker(), 64)
+    assert survey(plan.source, plan.grid).appearance is None
+
+
+def test_the_look_can_be_cancelled():
+    plan = plan_tiled(PICTURE, LABELS, COLOUR, 64)
+    with pytest.raises(Cancelled):
+        survey(plan.source, plan.grid, stop=lambda: True)
