@@ -55,4 +55,5 @@ def test_a_kill_among_the_files_of_a_picture_loses_that_picture_alone(folder, tm
             tifffile.imread(place / name / "probabilities.tif")
             for place in (output, tmp_path / "whole")
         )
-        np.testing.assert_array_equal(found, expected)
+        # Another process may take the exact solver's other way, which rounds otherwise.
+        np.testing.assert_allclose(found, expected, atol=1e-5)
