@@ -21,6 +21,7 @@ from .minimisers import (
     never,
 )
 from .minimisers.denormals import flushed_denormals
+from .minimisers.nested_dissection import compiled
 from .networks import Checkpoint, bundled
 from .preview import Preview
 from .problem import Problem, image_tensor
@@ -175,6 +176,8 @@ class InteractiveSolver:
         for name in engines_to_run(engine, self.image[0, 0].numel()):
             minimiser = self._minimiser(name)
             if isinstance(minimiser, NestedDissection):
+                if self.device.type == "cpu":
+                    compiled.start()  # many strokes will follow
                 prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
                 minimiser.prepare(self.image, laplacian, stop, confidence=prior)
 
