@@ -10,15 +10,18 @@ threads, and errors in the log. Exit code 1 if there was one, or threads or memo
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import gc
 import json
 import logging
+import os
 import sys
 import threading
 import time
 import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import psutil
@@ -111,11 +114,9 @@ def soak(viewer: napari.Viewer, report: Report, pause: float = 0.03) -> Report:
             marks += 1
             gc.collect()
             report.memory.append(process.memory_info().rss / 2**20)
-    # In this order: napari by itself may crash when layers go after the last dock has been closed
-    # (see canvas_context.py), and this is about the docks.
-    viewer.layers.clear()
-    QTest.qWait(200)
     user.close_all()
+    QTest.qWait(200)
+    viewer.layers.clear()
     QTest.qWait(500)
     gc.collect()
     deadline = time.monotonic() + 30  # a thread that is inside torch ends when it is through
@@ -128,12 +129,20 @@ def soak(viewer: napari.Viewer, report: Report, pause: float = 0.03) -> Report:
 
 
 def main() -> int:
-    """Run and print."""
+    """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    faulthandler.enable()  # a crash tells where
+    with TemporaryDirectory() as folder:  # what is chosen at random is not what the user chose
+        os.environ.update(dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), folder))
+        return run(arguments)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open a viewer, use it, and print; 0 if all was well."""
     import napari
 
     viewer = napari.Viewer()

@@ -66,9 +66,18 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _kernels():
+    """Compiled before the first test, so that no answer depends on when they are there."""
+    from napari_deep_energy.minimisers.nested_dissection import compiled
+
+    compiled.make_ready()
+
+
 @pytest.fixture
 def eliminated(monkeypatch):
     """Numbers of pixels, batch by batch, that are eliminated."""
+    from napari_deep_energy.minimisers.nested_dissection import compiled
     from napari_deep_energy.minimisers.nested_dissection.fronts import Fronts
 
     pixels = []
@@ -79,4 +88,15 @@ def eliminated(monkeypatch):
         return whole(self, rows, excess, inverted, nodes, halves)
 
     monkeypatch.setattr(Fronts, "eliminate", counted)
+    if compiled.make_ready():
+        from napari_deep_energy.minimisers.nested_dissection.compiled.factor import Factor
+
+        touched = Factor._touched
+
+        def counting(self, changed):
+            nodes = touched(self, changed)
+            pixels.append(int(nodes[self.program.owner].sum()))
+            return nodes
+
+        monkeypatch.setattr(Factor, "_touched", counting)
     return pixels

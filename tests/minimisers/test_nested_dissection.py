@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
 from napari_deep_energy.minimisers import NestedDissection, Outcome, SparseDirect
+from napari_deep_energy.minimisers.nested_dissection import compiled
 from napari_deep_energy.problem import Problem
 
 SIZES = [(1, 2), (2, 1), (2, 2), (3, 5), (1, 50), (67, 1), (7, 31), (64, 48), (97, 89)]
@@ -27,6 +28,16 @@ TASKS = pytest.mark.parametrize("spec", SPECS, ids=str)
 # Measured: 1e-7 to 2e-6 against a float64 factorisation, which is itself this uncertain where
 # affinities span ten decades.
 TOLERANCE = 1e-5
+
+
+@pytest.fixture(params=["compiled", "batched"], autouse=True)
+def way(request, monkeypatch):
+    """Both ways to do the work, compiled kernels and batched products."""
+    if request.param == "batched":
+        monkeypatch.setattr(compiled, "is_ready", lambda _dtype: False)
+    elif not compiled.make_ready():
+        pytest.skip("numba is not here")
+    return request.param
 
 
 def picture(size, seed=0):
@@ -94,7 +105,9 @@ def test_strokes_erasures_and_new_classes_are_followed_exactly(spec):
 
 
 @pytest.mark.parametrize("spec", [RandomWalker(), ClosedFormMatting()], ids=str)
-def test_little_memory_changes_the_work_and_not_the_answer(spec, monkeypatch):
+def test_little_memory_changes_the_work_and_not_the_answer(spec, way, monkeypatch):
+    if way == "compiled":
+        pytest.skip("it keeps little anyway")
     from napari_deep_energy.minimisers.nested_dissection import factor
 
     size = (75, 90)
@@ -183,17 +196,17 @@ def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
     assert sum(eliminated) == 100 * 130
     eliminated.clear()
     solution = engine.minimise(problem, spec.energy(problem, laplacian))
-    assert 0 < sum(eliminated) < 100 * 130 / 4
+    assert 0 < sum(eliminated) < 100 * 130 / 2
     assert error(spec, problem, solution) < TOLERANCE
 
 
 def test_a_stroke_reads_only_the_nodes_above_it(eliminated):
-    spec, size = RandomWalker(), (128, 128)
+    spec, size = RandomWalker(), (256, 256)
     problem = problem_of(spec, picture(size), corners(size))
     energy = spec.energy(problem)
     engine = NestedDissection()
     engine.minimise(problem, energy)
-    assert sum(eliminated) == 128 * 128
+    assert sum(eliminated) == 256 * 256
     eliminated.clear()
     engine.minimise(problem, energy)
     assert sum(eliminated) == 0
@@ -201,12 +214,12 @@ def test_a_stroke_reads_only_the_nodes_above_it(eliminated):
     labels[5, 5:8] = 1
     problem = problem_of(spec, picture(size), labels)
     engine.minimise(problem, spec.energy(problem, energy.laplacian))
-    # One tile of at most 32 x 32 and the separators above it.
-    assert 0 < sum(eliminated) < 32 * 32 + 128 + 2 * 64 + 2 * 32
+    # One tile or block of at most 64 x 64 and the separators above it.
+    assert 0 < sum(eliminated) < 64 * 64 + 256 + 2 * 128 + 2 * 64
 
 
 def test_a_prior_that_moves_everywhere_eliminates_only_what_the_stroke_reaches(eliminated):
-    size = (128, 128)
+    size = (256, 256)
     image, labels = picture(size), corners(size)
     engine, first = NestedDissection(), problem_of(COLOUR, picture(size), labels)
     energy = COLOUR.energy(first)
@@ -222,12 +235,14 @@ def test_a_prior_that_moves_everywhere_eliminates_only_what_the_stroke_reaches(e
     assert sum(eliminated) < whole / 4
 
 
-def test_a_cancelled_call_is_harmless():
+def test_a_cancelled_call_is_harmless(way):
+    # Kernels do in a few calls what takes many batches.
+    calls = (0, 1, 2) if way == "compiled" else (0, 5, 40)
     spec, size = RandomWalker(), (75, 90)
     problem = problem_of(spec, picture(size), corners(size))
     energy = spec.energy(problem)
     engine = NestedDissection()
-    for polls in (0, 5, 40):
+    for polls in calls:
         left = iter([False] * polls)
         with pytest.raises(Cancelled):
             engine.minimise(problem, energy, lambda left=left: next(left, True))
@@ -235,7 +250,7 @@ def test_a_cancelled_call_is_harmless():
     labels = corners(size)
     labels[40:45, 30:70], labels[60, 60] = 2, 3
     stroke = problem_of(spec, picture(size), labels)
-    for polls in (0, 5, 40):
+    for polls in calls:
         left = iter([False] * polls)
         with pytest.raises(Cancelled):
             engine.minimise(
@@ -295,3 +310,19 @@ def test_another_picture_is_not_mistaken_for_the_last():
         problem = problem_of(spec, picture(size, seed), corners(size))
         solution = engine.minimise(problem, spec.energy(problem))
         assert error(spec, problem, solution) < TOLERANCE
+
+
+def test_kernels_that_come_later_take_over_without_a_trace(monkeypatch):
+    spec, size = RandomWalker(), (75, 90)
+    labels = corners(size)
+    engine, problem = NestedDissection(), problem_of(spec, picture(size), labels)
+    energy = spec.energy(problem)
+    with monkeypatch.context() as patch:
+        patch.setattr(compiled, "is_ready", lambda _dtype: False)
+        engine.minimise(problem, energy)
+    before = engine._state.factor
+    labels[40:45, 30:70] = 2
+    stroke = problem_of(spec, picture(size), labels)
+    followed = engine.minimise(stroke, spec.energy(stroke, energy.laplacian))
+    assert (engine._state.factor is not before) == compiled.is_ready(torch.float32)
+    assert error(spec, stroke, followed) < TOLERANCE

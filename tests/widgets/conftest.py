@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from qtpy import PYSIDE6
 from qtpy.QtCore import QSettings
 from skimage import data
 
@@ -26,17 +23,6 @@ def own_settings(tmp_path, monkeypatch):
     for module in (autosave, finetune_dock, python_script):
         monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "data")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
-
-
-@pytest.fixture(autouse=PYSIDE6)
-def no_window_is_left():
-    """Collects what a test leaves, in the thread of the window.
-
-    PySide destroys Qt's objects in whichever thread collects them, and crashes if that is one
-    that solves; PyQt hands them to their own.
-    """
-    yield
-    gc.collect()
 
 
 @pytest.fixture

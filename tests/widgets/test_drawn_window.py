@@ -5,12 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 CLEAR_AND_LEAVE = """
+import sys
 import time
 
 import napari
 import numpy as np
+from qtpy.QtGui import QOpenGLContext
+from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QApplication
+from vispy.gloo.glir import GlirBuffer
 
 
 def wait(seconds=60.0, until=lambda: False):
@@ -31,19 +37,37 @@ strokes.paint((150, 150), 2)
 wait(until=lambda: dock.results)
 assert dock.results, dock.state
 wait(0.5)
+canvas, in_its_context = dock.window().findChild(QOpenGLWidget), []
+free = GlirBuffer.delete
+
+
+def delete(buffer):
+    in_its_context.append(QOpenGLContext.currentContext() == canvas.context())
+    free(buffer)
+
+
+GlirBuffer.delete = delete
 viewer.screenshot(canvas_only=False, flash=False)
+if sys.argv[1] == "closed":
+    viewer.window.remove_dock_widget(dock)
+    wait(0.5)
 viewer.layers.remove(strokes)
 wait(0.5)
 viewer.layers.clear()
 wait(0.5)
+assert in_its_context and all(in_its_context), in_its_context
 print("still here")
 """
 
 
-def test_clearing_a_drawn_window_and_leaving_without_closing_it():
+@pytest.mark.parametrize("dock", ["open", "closed"])
+def test_clearing_a_drawn_window_and_leaving_without_closing_it(dock):
     """Once crashed in the graphics driver; then aborted while Qt was being taken down."""
     done = subprocess.run(
-        [sys.executable, "-c", CLEAR_AND_LEAVE], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", CLEAR_AND_LEAVE, dock],
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert "still here" in done.stdout, done.stderr[-3000:]
     assert done.returncode == 0, done.stderr[-3000:]

@@ -122,6 +122,7 @@ def callbacks(viewer):
 
 def test_closing_and_opening_leaves_the_callbacks_as_they_were(desk, qtbot):
     desk.solve(*TWO)
+    desk.dock.open_session()  # in a window now, whose canvas is guarded from the first time on
     count = callbacks(desk.viewer)
     for _ in range(20):
         desk.dock.hide()  # with the window not on screen, no event comes by itself

@@ -11,36 +11,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.compat import isalive
+from qtpy.QtCore import QObject
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
+from qtpy.QtWidgets import QMainWindow
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from qtpy.QtWidgets import QWidget
 
 
-class CanvasContext:
-    """Makes the context of the canvas around ``dock`` current before layers are freed."""
+class CanvasContext(QObject):
+    """Makes the context of the window's canvas current before layers are freed.
 
-    def __init__(self, viewer: ViewerModel, dock: QWidget) -> None:
-        self._dock = dock
-        events = viewer.layers.events
-        # napari before 0.7 has no batches: it clears layer by layer.
-        batches = (events.end_batch,) if hasattr(events, "end_batch") else ()
-        self._emitters = (events.removed, *batches)
+    It belongs to the window and lives as long: the layers of a closed dock are removed later.
+    """
 
-    def watch(self) -> None:
-        """Connect ahead of the canvas's own callbacks; harmless if connected."""
-        self.release()
-        for emitter in self._emitters:
-            emitter.connect(self._make_current, position="first")
-
-    def release(self) -> None:
-        """Disconnect; harmless if not connected."""
-        for emitter in self._emitters:
-            emitter.disconnect(self._make_current)
+    def __init__(self, viewer: ViewerModel, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        # Not "removed": napari calls its own callbacks first, whatever position is asked for.
+        viewer.layers.events.removing.connect(self._make_current)
 
     def _make_current(self) -> None:
-        if not isalive(self._dock):
+        if not isalive(self._window):
             return
-        for canvas in self._dock.window().findChildren(QOpenGLWidget):
-            canvas.makeCurrent()
+        for canvas in self._window.findChildren(QOpenGLWidget):
+            if canvas.isValid():
+                canvas.makeCurrent()
+
+
+def guard_canvas(viewer: ViewerModel, dock: QWidget) -> None:
+    """Guard the window that ``dock`` is in, floating or not; harmless if it is guarded."""
+    window: QWidget | None = dock
+    while window is not None and not isinstance(window, QMainWindow):
+        window = window.parentWidget()
+    if window is not None and window.findChild(CanvasContext) is None:
+        CanvasContext(viewer, window)

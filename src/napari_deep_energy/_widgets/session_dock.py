@@ -6,9 +6,12 @@ import atexit
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
-from .canvas_context import CanvasContext
+from qtpy.compat import isalive
+from qtpy.QtCore import QCoreApplication, QEvent
+
+from .canvas_context import guard_canvas
 from .column_dock import ColumnDock
 from .session import Session
 
@@ -20,9 +23,19 @@ if TYPE_CHECKING:
 _LEAVING = Event()
 """Set when Python ends: Qt's objects are then taken down in any order, and a dock that goes must
 not touch its session, which may be gone."""
-atexit.register(_LEAVING.set)
+_DOCKS: WeakSet[SessionDock] = WeakSet()
 
 _SESSIONS: WeakValueDictionary[int, Session] = WeakValueDictionary()
+
+
+@atexit.register
+def _leave() -> None:
+    """Take down closed docks in order: PyQt's own way with what has no parent may crash."""
+    _LEAVING.set()
+    for dock in list(_DOCKS):
+        if isalive(dock) and dock.parent() is None:
+            dock.deleteLater()
+            QCoreApplication.sendPostedEvents(dock, QEvent.Type.DeferredDelete.value)
 
 
 def session_of(viewer: ViewerModel) -> Session:
@@ -51,13 +64,13 @@ class SessionDock(ColumnDock):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self.session = session_of(viewer)
-        self._canvas_context = CanvasContext(viewer, self)
+        self._viewer = viewer
+        _DOCKS.add(self)
         self.destroyed.connect(partial(_detach, self.session, id(self)))
-        self.destroyed.connect(self._canvas_context.release)
 
     def open_session(self) -> None:
         """Take part; harmless if this is so already."""
-        self._canvas_context.watch()
+        guard_canvas(self._viewer, self)
         self.session.attach(id(self), self.compares)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -67,5 +80,4 @@ class SessionDock(ColumnDock):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():  # a minimised window goes on working
-            self._canvas_context.release()
             _detach(self.session, id(self))

@@ -12,7 +12,7 @@ import torch
 from ...errors import InvalidInput
 from ...fallback import OutOfMemory, is_device_failure
 from ..solution import Outcome, Solution, Stop, never, read_out
-from .factor import Factor
+from .choosing import choose_factor, is_outdone
 from .plan import make_plan
 from .refinement import free_operator, refine
 from .system import Couplings, System, columns_of, precise
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ...energy import Laplacian, QuadraticEnergy
     from ...problem import Problem
+    from .choosing import AnyFactor
 
 TOLERANCE = 3e-5
 """Estimated error at which one last correction ends the refinement."""
@@ -36,7 +37,7 @@ class _State:
 
     laplacian: Laplacian
     couplings: Couplings
-    factor: Factor
+    factor: AnyFactor
     columns: torch.Tensor
     """(1 + K, H, W) row excess and right-hand sides that the factor holds."""
     is_fixed: torch.Tensor
@@ -126,6 +127,9 @@ class NestedDissection:
         if state is None or state.laplacian is not energy.laplacian:
             self._state = None
             self._state = state = _new_state(problem.image, energy.laplacian)
+        elif is_outdone(state.factor):
+            state.factor = choose_factor(state.factor.plan, state.factor.like)
+            state.changed, state.is_new = None, True
         columns = columns_of(energy, state.couplings)
         differs = state.is_fixed != energy.is_fixed[0]
         differs = state.couplings.widened(differs) | (columns[0] != state.columns[0])
@@ -172,7 +176,8 @@ def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
     start = state.x if state.x is not None else torch.zeros_like(rhs)
     result = refine(apply, precondition, rhs, start, TOLERANCE)
     if not result.error <= TOLERANCE and state.factor.like.dtype == torch.float32:
-        state.factor, state.changed = Factor(state.factor.plan, state.couplings.planes), None
+        state.factor = choose_factor(state.factor.plan, state.couplings.planes)
+        state.changed = None
         result = refine(apply, precondition, rhs, torch.zeros_like(rhs), TOLERANCE)
     state.x = result.x if result.error < 1 else None
     if result.error <= TOLERANCE:
@@ -188,7 +193,7 @@ def _new_state(image: torch.Tensor, laplacian: Laplacian) -> _State:
     couplings = Couplings(laplacian, image)
     height, width = image.shape[2:]
     plan = make_plan((height, width), couplings.offsets)
-    factor = Factor(plan, couplings.planes[:0].float())
+    factor = choose_factor(plan, couplings.planes[:0].float())
     columns = couplings.planes.new_zeros(2, height, width)
     nowhere = torch.zeros_like(columns[:1], dtype=torch.bool)
     return _State(laplacian, couplings, factor, columns, nowhere, None)

@@ -1,0 +1,270 @@
+"""The factor of one picture by compiled kernels: the same tree as :class:`..factor.Factor`."""
+
+from __future__ import annotations
+
+import queue
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import torch
+
+from ....errors import Cancelled
+from ...solution import never
+from ..plan import make_plan
+from ..system import System
+from . import trees
+from .program import LANES, Front, Small, make_program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ...solution import Stop
+    from ..plan import Plan
+    from .program import Program
+
+Scratch: TypeAlias = "tuple[NDArray[Any], ...]"
+Task: TypeAlias = "Callable[[Scratch, NDArray[np.int64]], None]"
+"""Some nodes' work, given memory of its own and a flag that asks it to stop."""
+
+FRONT = 6
+"""Place of one front in the memory of a thread."""
+POLL = 0.02
+"""Seconds between two questions whether to stop."""
+SHARES = 4
+"""Shares a thread that the nodes of a level are dealt out in."""
+
+
+class Factor:
+    """Factor of the system of one picture, and what it has taken in."""
+
+    def __init__(self, plan: Plan, like: torch.Tensor) -> None:
+        self.plan, self.like = plan, like
+        self.dtype = np.dtype(np.float32 if like.dtype == torch.float32 else np.float64)
+        self.program = program = make_program(plan)
+        measures = [program.pitch, program.plane, plan.reach, len(plan.offsets)]
+        self.tree = (program.numbers, program.fronts, program.nodes, np.array(measures))
+        tiles = _tile_tables(program)
+        self.blocks = [(*tiles, block.tiles, block.nodes) for block in program.blocks]
+        self.factor = lines(program.factor, self.dtype)
+        self.kept = lines(program.left, self.dtype)
+        self.kept_rhs = np.zeros((0, 0), self.dtype)
+        self.centre = np.zeros((0, 0), self.dtype)
+        self.threads = max(1, torch.get_num_threads())
+        self.scratch: queue.LifoQueue[Scratch] = queue.LifoQueue()
+        for _ in range(self.threads):
+            self.scratch.put(_scratch(program, self.dtype, len(plan.offsets)))
+
+    def take_in(
+        self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
+    ) -> None:
+        """Follow a system that differs from the last one; see :class:`..factor.Factor`."""
+        classes = system.rhs.shape[1]
+        if self.centre.shape[0] != classes:
+            self.centre = np.zeros((classes, self.program.centre), self.dtype)
+            self.kept_rhs = np.zeros((classes, self.program.rhs), self.dtype)
+            is_new = True
+        touched = self._touched(changed)
+        moved = np.ones_like(touched) if is_new else touched
+        own = (np.ascontiguousarray(system.couplings.numpy()), self._padded(system.excess)[0])
+        rhs = self._padded(system.rhs)
+        for level in range(len(self.program.levels) - 1, -1, -1):
+            first, end = self.program.levels[level]
+            eliminate = first + np.flatnonzero(touched[first:end])
+            forward = first + np.flatnonzero(moved[first:end])
+            if level == len(self.program.levels) - 1:
+                self._take_in_blocks(eliminate, forward, own, rhs, stop)
+            else:
+                self._take_in_tops(eliminate, forward, own, rhs, stop)
+
+    def _take_in_blocks(
+        self,
+        eliminate: NDArray[np.int64],
+        forward: NDArray[np.int64],
+        own: tuple[NDArray[Any], ...],
+        rhs: NDArray[Any],
+        stop: Stop,
+    ) -> None:
+        def eliminated(kind: int, ids: NDArray[np.int64]) -> Task:
+            program, ways = self.blocks[kind], (self.factor, self.kept)
+            return lambda memory, flag: trees.eliminate_blocks(
+                ids, flag, self.tree, program, own, *ways, memory
+            )
+
+        def forwarded(kind: int, ids: NDArray[np.int64]) -> Task:
+            program, ways = self.blocks[kind], (self.factor, self.centre, self.kept_rhs)
+            return lambda memory, flag: trees.forward_blocks(
+                ids, flag, self.tree, program, rhs, *ways, memory
+            )
+
+        self._run([eliminated(*share) for share in self._shares_of_blocks(eliminate)], stop)
+        self._run([forwarded(*share) for share in self._shares_of_blocks(forward)], stop)
+
+    def _take_in_tops(
+        self,
+        eliminate: NDArray[np.int64],
+        forward: NDArray[np.int64],
+        own: tuple[NDArray[Any], ...],
+        rhs: NDArray[Any],
+        stop: Stop,
+    ) -> None:
+        def eliminated(ids: NDArray[np.int64]) -> Task:
+            return lambda memory, flag: trees.eliminate_tops(
+                ids, flag, self.tree, own, self.factor, self.kept, memory[FRONT]
+            )
+
+        def ring(ids: NDArray[np.int64], part: int) -> Task:
+            return lambda _, flag: trees.rings_of_tops(
+                ids, flag, self.tree, self.factor, self.kept, part, parts
+            )
+
+        def forwarded(ids: NDArray[np.int64]) -> Task:
+            ways = self.factor, self.centre, self.kept_rhs
+            return lambda memory, flag: trees.forward_tops(
+                ids, flag, self.tree, rhs, *ways, memory[FRONT]
+            )
+
+        # Of few nodes, each is worked on by all threads.
+        parts = self.threads if len(eliminate) < 2 * self.threads else 1
+        shares = self._shares(eliminate)
+        self._run([eliminated(ids) for ids in shares], stop)
+        self._run([ring(ids, part) for ids in shares for part in range(parts)], stop)
+        self._run([forwarded(ids) for ids in self._shares(forward)], stop)
+
+    def solve(self, stop: Stop, ring: torch.Tensor | None = None) -> torch.Tensor:
+        """x of each pixel, (H * W, K)."""
+        assert ring is None
+        program, reach, (height, width) = self.program, self.plan.reach, self.plan.size
+        x = np.zeros((self.centre.shape[0], program.plane), self.dtype)
+
+        def tops(ids: NDArray[np.int64]) -> Task:
+            return lambda memory, flag: trees.backward_tops(
+                ids, flag, self.tree, x, self.factor, self.centre, memory[FRONT]
+            )
+
+        def blocks(kind: int, ids: NDArray[np.int64]) -> Task:
+            return lambda memory, flag: trees.backward_blocks(
+                ids, flag, self.tree, self.blocks[kind], x, self.factor, self.centre, memory
+            )
+
+        for first, end in program.levels[:-1]:
+            self._run([tops(ids) for ids in self._shares(np.arange(first, end))], stop)
+        shares = self._shares_of_blocks(np.arange(*program.levels[-1]))
+        self._run([blocks(*share) for share in shares], stop)
+        image = x.reshape(len(x), -1, program.pitch)
+        inner = image[:, reach : reach + height, reach : reach + width]
+        return torch.from_numpy(inner.reshape(len(x), -1)).T
+
+    def _touched(self, changed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+        """Nodes that a change reaches: those with a changed pixel at or below."""
+        program = self.program
+        if changed is None:
+            return np.ones(len(program.nodes), bool)
+        touched = np.zeros(len(program.nodes), bool)
+        touched[program.owner[np.flatnonzero(changed)]] = True
+        for first, end in program.levels[:0:-1]:
+            touched[program.parent[first + np.flatnonzero(touched[first:end])]] = True
+        return touched
+
+    def _shares(self, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        count = min(len(ids), SHARES * self.threads)
+        return [np.ascontiguousarray(part) for part in np.array_split(ids, count)] if count else []
+
+    def _shares_of_blocks(self, ids: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
+        kinds = self.program.kind[ids]
+        return [
+            (kind, share)
+            for kind in range(len(self.blocks))
+            for share in self._shares(ids[kinds == kind])
+        ]
+
+    def _padded(self, columns: torch.Tensor) -> NDArray[Any]:
+        """(H * W, K) as (K, plane), with a margin of zeros."""
+        (height, width), reach = self.plan.size, self.plan.reach
+        image = np.zeros((columns.shape[1], height + 2 * reach, self.program.pitch), self.dtype)
+        inner = image[:, reach : reach + height, reach : reach + width]
+        inner[:] = columns.T.reshape(-1, height, width).numpy()
+        return image.reshape(len(image), -1)
+
+    def _run(self, tasks: list[Task], stop: Stop) -> None:
+        """Do the tasks in threads; at the latest after :data:`POLL`, ask whether to stop."""
+        if stop():
+            raise Cancelled
+        flag = np.zeros(1, np.int64)
+
+        def work(task: Task) -> None:
+            scratch = self.scratch.get()
+            try:
+                task(scratch, flag)
+            finally:
+                self.scratch.put(scratch)
+
+        if stop is never and len(tasks) == 1:
+            work(tasks[0])
+            return
+        futures = [_threads(self.threads).submit(work, task) for task in tasks]
+        pending = True
+        while pending:
+            pending = bool(wait(futures, POLL).not_done)
+            if pending and not flag[0] and stop():
+                flag[0] = 1
+        for future in futures:
+            future.result()
+        if flag[0]:
+            raise Cancelled
+
+
+@cache
+def _threads(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, "nested-dissection")
+
+
+def lines(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Uninitialised numbers that start at a line of the cache."""
+    raw = np.empty(size + LANES, dtype)
+    skip = -raw.ctypes.data % 64 // dtype.itemsize
+    return raw[skip : skip + size]
+
+
+def _tile_tables(program: Program) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Nodes of all shapes of tiles, and where those of each are."""
+    rows, start = [], 0
+    for tile in program.tiles:
+        end = start + len(tile.nodes)
+        last = tile.nodes[-1]
+        rows.append([start, end, *tile.size, last[Small.LEFT], last[Small.COLUMN]])
+        start = end
+    nodes = np.concatenate([tile.nodes for tile in program.tiles])
+    return nodes, np.array(rows, np.int64)
+
+
+def _scratch(program: Program, dtype: np.dtype[Any], planes: int) -> Scratch:
+    """Memory for one thread, in the order that the kernels take it."""
+    pixels = max(tile.size[0] * tile.size[1] for tile in program.tiles)
+    widths = program.fronts[:, Front.PADDED_PIVOTS] + program.fronts[:, Front.PADDED_RING]
+    fronts = max(
+        int((t.nodes[:, Small.PIVOTS] + t.nodes[:, Small.RING]).max()) for t in program.tiles
+    )
+    return (
+        lines(max(block.left for block in program.blocks) + LANES, dtype),
+        lines(LANES * max(tile.left for tile in program.tiles) + LANES, dtype),
+        lines(LANES * max(tile.column for tile in program.tiles) + LANES, dtype),
+        lines(LANES * planes * pixels, dtype),
+        lines(LANES * pixels, dtype),
+        lines(LANES * fronts, dtype),
+        lines(int(widths.max()) + 2 * LANES, dtype),
+        np.zeros(LANES, np.int64),
+    )
+
+
+def rehearse(dtype: torch.dtype) -> None:
+    """Run every kernel once, so that it is compiled for numbers of this type."""
+    offsets, side = ((0, 0), (1, 0), (0, 1)), 160
+    factor = Factor(make_plan((side, side), offsets), torch.zeros(0, dtype=dtype))
+    couplings = torch.zeros(len(offsets) * factor.program.plane, dtype=dtype)
+    column = torch.ones(side * side, 1, dtype=dtype)
+    factor.take_in(System(couplings, column, column), None, True, never)
+    assert torch.equal(factor.solve(never), column)

@@ -1,0 +1,253 @@
+"""Walks over the tree: blocks, each as a whole in a processor's cache, and the nodes above them."""
+
+from __future__ import annotations
+
+from .compiling import compiled
+from .fronts import (
+    assemble_front,
+    backward_front,
+    eliminate_ring,
+    eliminate_rows,
+    forward_front,
+    gather_front,
+    gather_front_half,
+)
+from .program import LANES, Front, Node
+from .tiles import backward_tiles, eliminate_tiles, forward_tiles, read_in, to_triangles, write_out
+
+SHAPE, ORIGIN, FACTOR, LEFT, RHS, CENTRE, HALF = (int(column) for column in tuple(Node)[:7])
+PIVOTS, RING, WIDE, AROUND = (
+    int(column) for column in (Front.PIVOTS, Front.RING, Front.PADDED_PIVOTS, Front.PADDED_RING)
+)
+ROWS, SQUARE, PIXELS = int(Front.ROWS), int(Front.SQUARE), int(Front.PIXELS)
+FIRST, END, HEIGHT, WIDTH, TILE_LEFT, TILE_COLUMN = range(6)
+"""Columns of the table of tiles."""
+TILE, TILE_FACTOR, TILE_CENTRE, TILE_NODE = range(4)
+TILE_ORIGIN = TILE_NODE + LANES
+"""Columns of the table of groups of tiles."""
+PITCH, PLANE, REACH, PLANES = range(4)
+"""Places in the picture's measures."""
+
+
+@compiled
+def eliminate_blocks(ids, flag, tree, program, system, factor, kept, scratch):
+    """Eliminate some blocks; what they leave is kept."""
+    numbers, fronts, all_nodes, measures = tree
+    tile_nodes, tiles, groups, nodes = program
+    planes, excess = system
+    arena, left, columns, local_planes, local, tile_front, front, origins = scratch
+    for k in range(ids.size):
+        if flag[0]:
+            return
+        block = all_nodes[ids[k]]
+        origin, base = block[ORIGIN], block[FACTOR]
+        for g in range(groups.shape[0]):
+            group = groups[g]
+            tile = tiles[group[TILE]]
+            height, width = tile[HEIGHT], tile[WIDTH]
+            place_lanes(group, origin, measures, origins)
+            read_in(planes, 1, measures[PLANES], measures[PITCH], measures[PLANE],
+                    height, width, origins, local_planes)  # fmt: skip
+            read_in(excess, 0, 1, measures[PITCH], 0, height, width, origins, local)
+            some = tile_nodes[tile[FIRST] : tile[END]]
+            eliminate_tiles(numbers, some, local_planes, local, factor,
+                            base + group[TILE_FACTOR], left, columns, tile_front)  # fmt: skip
+            front_record = fronts[nodes[group[TILE_NODE], SHAPE]]
+            for lane in range(LANES):
+                origins[lane] = nodes[group[TILE_NODE + lane], LEFT]
+            to_triangles(left[tile[TILE_LEFT] * LANES :], columns[tile[TILE_COLUMN] * LANES :],
+                         front_record[RING], numbers[front_record[ROWS] :],
+                         front_record[SQUARE], origins, arena)  # fmt: skip
+        for m in range(nodes.shape[0]):
+            node = nodes[m]
+            if node[HALF] >= 0:
+                eliminate_node(numbers, fronts, node, base, origin, nodes, arena,
+                               planes, excess, factor, front, flag)  # fmt: skip
+                ring_of_node(numbers, fronts[node[SHAPE]], node, base, factor, arena, 0, 1, flag)
+        last = nodes[nodes.shape[0] - 1]
+        record = fronts[last[SHAPE]]
+        count = record[SQUARE] + record[AROUND]
+        kept[block[LEFT] : block[LEFT] + count] = arena[last[LEFT] : last[LEFT] + count]
+
+
+@compiled
+def place_lanes(group, origin, measures, origins):
+    """First pixel of each tile's margin."""
+    for lane in range(LANES):
+        margin = measures[REACH] * (measures[PITCH] + 1)
+        origins[lane] = origin + group[TILE_ORIGIN + lane] - margin
+
+
+@compiled
+def eliminate_node(
+    numbers, fronts, node, base, origin, nodes, left, planes, excess, factor, front, flag
+):
+    """Assemble one front from its halves among ``nodes``, and eliminate its pivots' rows."""
+    record = fronts[node[SHAPE]]
+    wide, width = record[WIDE], record[WIDE] + record[AROUND]
+    first, second = nodes[node[HALF]], nodes[node[HALF + 1]]
+    halves = (
+        (left[first[LEFT] :], fronts[first[SHAPE], SQUARE]),
+        (left[second[LEFT] :], fronts[second[SHAPE], SQUARE]),
+    )
+    start = base + node[FACTOR]
+    rows = factor[start : start + wide * width]
+    own = left[node[LEFT] : node[LEFT] + record[SQUARE] + record[AROUND]]
+    assemble_front(numbers, record, planes, origin + node[ORIGIN], rows, own, halves, front, excess)
+    eliminate_rows(rows, wide, width, front, flag)
+    for r in range(record[AROUND]):
+        own[record[SQUARE] + r] = front[wide + r]
+
+
+@compiled
+def ring_of_node(numbers, record, node, base, factor, left, part, parts, flag):
+    """What one node's pivots leave on its ring."""
+    wide, width = record[WIDE], record[WIDE] + record[AROUND]
+    start = base + node[FACTOR]
+    eliminate_ring(factor[start : start + wide * width], wide, width, record[RING],
+                   numbers[record[ROWS] :], left[node[LEFT] :], part, parts, flag)  # fmt: skip
+
+
+@compiled
+def eliminate_tops(ids, flag, tree, system, factor, kept, front):
+    """Eliminate the pivots' rows of some nodes above the blocks."""
+    numbers, fronts, nodes, _ = tree
+    planes, excess = system
+    for k in range(ids.size):
+        if flag[0]:
+            return
+        node = nodes[ids[k]]
+        eliminate_node(
+            numbers, fronts, node, 0, 0, nodes, kept, planes, excess, factor, front, flag
+        )
+
+
+@compiled
+def rings_of_tops(ids, flag, tree, factor, kept, part, parts):
+    """What the pivots of some nodes above the blocks leave on their rings; one of ``parts``."""
+    numbers, fronts, nodes, _ = tree
+    for k in range(ids.size):
+        node = nodes[ids[k]]
+        ring_of_node(numbers, fronts[node[SHAPE]], node, 0, factor, kept, part, parts, flag)
+
+
+@compiled
+def forward_node(
+    numbers, fronts, node, base, centre_base, origin, nodes, rhs, factor, centre, left, front
+):
+    """Take in one right-hand side of one front."""
+    record = fronts[node[SHAPE]]
+    wide, width = record[WIDE], record[WIDE] + record[AROUND]
+    gather_front(numbers, record, rhs, origin + node[ORIGIN], front)
+    for k in range(2):
+        half = nodes[node[HALF + k]]
+        gather_front_half(numbers, record, k, left[half[RHS] :], front)
+    start, place = base + node[FACTOR], centre_base + node[CENTRE]
+    forward_front(factor[start : start + wide * width], wide, width, front, centre[place:])
+    for r in range(record[AROUND]):
+        left[node[RHS] + r] = front[wide + r]
+
+
+@compiled
+def forward_tops(ids, flag, tree, rhs, factor, centre, kept, front):
+    """Take in the right-hand sides (K, plane) of some nodes above the blocks."""
+    numbers, fronts, nodes, _ = tree
+    for k in range(ids.size):
+        if flag[0]:
+            return
+        for c in range(rhs.shape[0]):
+            forward_node(numbers, fronts, nodes[ids[k]], 0, 0, 0, nodes, rhs[c], factor,
+                         centre[c], kept[c], front)  # fmt: skip
+
+
+@compiled
+def forward_blocks(ids, flag, tree, program, rhs, factor, centre, kept, scratch):
+    """Take in the right-hand sides (K, plane) of some blocks; what they leave is kept."""
+    numbers, fronts, all_nodes, measures = tree
+    tile_nodes, tiles, groups, nodes = program
+    arena, _, columns, _, local, tile_front, front, origins = scratch
+    last = nodes[nodes.shape[0] - 1]
+    around = fronts[last[SHAPE], AROUND]
+    for k in range(ids.size):
+        if flag[0]:
+            return
+        block = all_nodes[ids[k]]
+        origin, base, centre_base = block[ORIGIN], block[FACTOR], block[CENTRE]
+        for c in range(rhs.shape[0]):
+            for g in range(groups.shape[0]):
+                group = groups[g]
+                tile = tiles[group[TILE]]
+                height, width = tile[HEIGHT], tile[WIDTH]
+                place_lanes(group, origin, measures, origins)
+                read_in(rhs[c], 0, 1, measures[PITCH], 0, height, width, origins, local)
+                some = tile_nodes[tile[FIRST] : tile[END]]
+                forward_tiles(numbers, some, local, factor, base + group[TILE_FACTOR],
+                              centre[c], centre_base + group[TILE_CENTRE],
+                              columns, tile_front)  # fmt: skip
+                ring = fronts[nodes[group[TILE_NODE], SHAPE], RING]
+                for r in range(ring):
+                    for lane in range(LANES):
+                        place = nodes[group[TILE_NODE + lane], RHS] + r
+                        arena[place] = columns[(tile[TILE_COLUMN] + r) * LANES + lane]
+            for m in range(nodes.shape[0]):
+                if nodes[m, HALF] >= 0:
+                    forward_node(numbers, fronts, nodes[m], base, centre_base, origin, nodes,
+                                 rhs[c], factor, centre[c], arena, front)  # fmt: skip
+            for r in range(around):
+                kept[c, block[RHS] + r] = arena[last[RHS] + r]
+
+
+@compiled
+def backward_node(numbers, record, node, base, centre_base, origin, x, factor, centre, front):
+    """x of the pivots of one front, from x on its ring."""
+    pivots, wide, width = record[PIVOTS], record[WIDE], record[WIDE] + record[AROUND]
+    place, pixels = origin + node[ORIGIN], record[PIXELS]
+    front[:width] = 0
+    for r in range(record[RING]):
+        front[wide + r] = x[place + numbers[pixels + pivots + r]]
+    start = base + node[FACTOR]
+    backward_front(factor[start : start + wide * width], wide, width, front,
+                   centre[centre_base + node[CENTRE] :])  # fmt: skip
+    for k in range(pivots):
+        x[place + numbers[pixels + k]] = front[k]
+
+
+@compiled
+def backward_tops(ids, flag, tree, x, factor, centre, front):
+    """x (K, plane) of some nodes above the blocks."""
+    numbers, fronts, nodes, _ = tree
+    for k in range(ids.size):
+        if flag[0]:
+            return
+        node = nodes[ids[k]]
+        for c in range(x.shape[0]):
+            backward_node(numbers, fronts[node[SHAPE]], node, 0, 0, 0, x[c], factor,
+                          centre[c], front)  # fmt: skip
+
+
+@compiled
+def backward_blocks(ids, flag, tree, program, x, factor, centre, scratch):
+    """x (K, plane) of some blocks."""
+    numbers, fronts, all_nodes, measures = tree
+    tile_nodes, tiles, groups, nodes = program
+    _, _, _, _, local, tile_front, front, origins = scratch
+    for k in range(ids.size):
+        if flag[0]:
+            return
+        block = all_nodes[ids[k]]
+        origin, base, centre_base = block[ORIGIN], block[FACTOR], block[CENTRE]
+        for c in range(x.shape[0]):
+            for m in range(nodes.shape[0] - 1, -1, -1):
+                if nodes[m, HALF] >= 0:
+                    backward_node(numbers, fronts[nodes[m, SHAPE]], nodes[m], base, centre_base,
+                                  origin, x[c], factor, centre[c], front)  # fmt: skip
+            for g in range(groups.shape[0]):
+                group = groups[g]
+                tile = tiles[group[TILE]]
+                height, width = tile[HEIGHT], tile[WIDTH]
+                place_lanes(group, origin, measures, origins)
+                read_in(x[c], 0, 1, measures[PITCH], 0, height, width, origins, local)
+                some = tile_nodes[tile[FIRST] : tile[END]]
+                backward_tiles(numbers, some, local, factor, base + group[TILE_FACTOR],
+                               centre[c], centre_base + group[TILE_CENTRE], tile_front)  # fmt: skip
+                write_out(local, measures[REACH], measures[PITCH], height, width, origins, x[c])
