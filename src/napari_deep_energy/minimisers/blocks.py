@@ -53,7 +53,7 @@ class Blocks:
         free = (~energy.is_fixed).to(laplacian.values)
         held = laplacian.apply(free).clamp_min(0) + energy.confidence.to(free)
         weights = []
-        for axis, edge in enumerate(laplacian.values[:, 1:].split(1, 1), 2):
+        for axis, edge in enumerate(laplacian.values[:, 1:].chunk(free.ndim - 2, 1), 2):
             there = torch.zeros_like(free)
             size = free.shape[axis] - 1
             there.narrow(axis, 0, size).copy_(free.narrow(axis, 1, size))
@@ -65,7 +65,7 @@ class Blocks:
         weights = []
         for axis, w in enumerate(self.weights, 2):
             # Of the edges along an axis, those from every second block leave the pair.
-            leaving = even(w).unflatten(axis, (-1, 2)).select(axis + 1, 1)
+            leaving = torch.unflatten(even(w), axis, (-1, 2)).select(axis + 1, 1)
             weights.append(summed(leaving, skip=axis))
         return Blocks.of(tuple(weights), summed(even(self.excess)))
 
@@ -91,7 +91,7 @@ def summed(x: torch.Tensor, skip: int | None = None) -> torch.Tensor:
     """Sums over pairs along each axis but ``skip``; sizes are even there."""
     for axis in range(2, x.ndim):
         if axis != skip:
-            x = x.unflatten(axis, (-1, 2)).sum(axis + 1)
+            x = torch.unflatten(x, axis, (-1, 2)).sum(axis + 1)
     return x
 
 
