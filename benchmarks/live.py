@@ -17,7 +17,8 @@ graphics card that drawing takes both cores for a while at each move of the brus
   which other work on the machine does not lengthen;
 - ``beat_gap_ms_*``: pauses of Qt's event loop during strokes, by a timer of 5 ms, with the plugin
   and (``_off``) without it: what the user feels, napari's drawing included;
-- ``rss_growth_mib_1000``: resident memory from the 50th stroke to the last of ``--strokes``;
+- ``rss_growth_mib_1000``: resident memory from the 50th stroke to the last of ``--strokes``, of the
+  viewer's process; that of a child that makes its previews is not in it;
 - ``callbacks_before``, ``callbacks_after``: on all layers and lists, around 20 closings and
   openings of the dock.
 """

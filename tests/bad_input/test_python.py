@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from napari_deep_energy import InvalidInput, matte, segment
+from napari_deep_energy.sessions import SUFFIX, read_session
 
-from . import models, parameters, pictures
+from . import models, parameters, pictures, sessions
 from .table import case, rows
 
 
@@ -61,3 +62,22 @@ def test_wrong_models(row, tmp_path):
     assert row.is_said_in(str(refused.value)), refused.value
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("row", rows("Sessions", "python"), ids=case)
+def test_wrong_sessions(row, tmp_path):
+    path = tmp_path / "inner" / f"work{SUFFIX}"
+    path.parent.mkdir()
+    sessions.WRONG[row.case](path)
+    before = path.read_bytes() if path.exists() else None
+    try:
+        session = read_session(path)
+    except InvalidInput as refused:
+        said = str(refused)
+    else:
+        said = session.missing
+        assert [kind for _, _, kind in session.layers] == ["labels"]
+    assert row.is_said_in(said), said
+    assert "\n" not in said
+    assert (path.read_bytes() if path.exists() else None) == before
+    assert not (path.parent / "ran").exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import files, models, pictures
+from . import files, models, pictures, sessions
 from .parameters import COMMANDS, PYTHON
 from .table import all_rows
 
@@ -17,6 +17,7 @@ def test_rows_and_cases_are_the_same():
         "Unusual, and answered": set(pictures.UNUSUAL),
         "Parameters and devices": set(PYTHON) | set(COMMANDS),
         "Models": set(models.WRONG),
+        "Sessions": set(sessions.WRONG),
         "Files": set(files.FILES),
         "Folders": set(files.FOLDERS),
         "Recipes": set(files.RECIPES),

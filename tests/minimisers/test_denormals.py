@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from napari_deep_energy.interactive import InteractiveSolver, make_spec
+from napari_deep_energy.minimisers import NestedDissection, Solution
 from napari_deep_energy.minimisers.denormals import flushed_denormals, is_flushed, without_denormals
-from napari_deep_energy.minimisers.nested_dissection.factor import Factor
 
 if not torch.set_flush_denormal(False):
     pytest.skip("this processor keeps denormal numbers", allow_module_level=True)
@@ -36,13 +36,13 @@ def test_what_was_set_before_is_set_after() -> None:
 
 def test_the_exact_solver_works_without_denormals(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    solve = Factor.solve
+    minimise = NestedDissection.minimise
 
-    def watched(self: Factor, *arguments: object) -> torch.Tensor:
+    def watched(self: NestedDissection, *arguments: object) -> Solution:
         seen.append(is_flushed())
-        return solve(self, *arguments)
+        return minimise(self, *arguments)
 
-    monkeypatch.setattr(Factor, "solve", watched)
+    monkeypatch.setattr(NestedDissection, "minimise", watched)
     solver = InteractiveSolver(np.eye(24), (24, 24), make_spec("segment"), device="cpu")
     labels = np.zeros((24, 24), int)
     labels[2, 2:6], labels[20, 2:6] = 1, 2

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 import warnings
 
 import numpy as np
@@ -227,3 +230,27 @@ def test_sample_strokes_that_were_never_solved_keep_their_task(path):
 def test_other_paths_have_no_reader(path):
     assert get_reader("picture.png") is None
     assert get_reader([str(path)]) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+@pytest.mark.parametrize("pause", [0.002, 0.01, 0.03])
+def test_a_kill_at_any_moment_of_saving_leaves_a_whole_session(session, path, pause):
+    """A child saves two sessions in turn; whenever it is killed, one of them is there."""
+    other = SavedSession(session.layers, {"task": "matte"}, session.history, session.names)
+    write_session(path, session)
+    before = path.stat().st_ino
+    child = os.fork()
+    if child == 0:  # pragma: no cover - ends by the signal
+        while True:
+            write_session(path, other)
+            write_session(path, session)
+    limit = time.monotonic() + 30
+    while path.stat().st_ino == before and time.monotonic() < limit:
+        time.sleep(0.001)
+    time.sleep(pause)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    again = read_session(path)
+    assert again.settings in (session.settings, other.settings)
+    for (data, _, _), (saved, _, _) in zip(again.layers, session.layers, strict=True):
+        np.testing.assert_array_equal(data, saved)

@@ -71,3 +71,10 @@ def test_the_list_offers_the_other_pictures_and_shows_the_choice(matte):
     chooser.activated.emit(texts.index("black"))
     assert chooser.currentText() == "black"
     assert (matte.dock.results["", "backdrop"].data == 0).all()
+
+
+def test_the_choice_is_there_only_where_there_is_a_cut_out(desk):
+    ground = desk.dock.looking.ground
+    assert ground.parent().isHidden()
+    desk.dock.task = "matte"
+    assert not ground.parent().isHidden()

@@ -157,3 +157,11 @@ def test_one_label_is_not_enough(stack, qtbot):
     with qtbot.waitSignal(stack.dock.whole.failed, timeout=PATIENCE):
         stack.dock.whole.go.click()
     assert "only label 1" in stack.dock.whole.text
+
+
+def test_no_place_is_kept_for_a_sentence_that_is_not_there(desk):
+    whole = desk.dock.whole
+    assert whole.text == ""
+    assert whole._text.isHidden()
+    whole._show_idle("Cancelled.")
+    assert not whole._text.isHidden()

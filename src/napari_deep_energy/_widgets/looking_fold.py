@@ -51,9 +51,15 @@ class LookingFold(Fold):
         self.ground = BackdropChooser(session)
         text = QLabel("Cut-out on")
         text.setToolTip(self.ground.toolTip())
-        self.column.addWidget(row(text, self.ground))
+        self._matte_only = row(text, self.ground)
+        self.column.addWidget(self._matte_only)
+        session.choices_changed.connect(self._show_task)
         session.extras.changed.connect(self._show_kinds)
         self._show_kinds()
+        self._show_task()
+
+    def _show_task(self) -> None:
+        self._matte_only.setVisible(self._session.choices.task == "matte")
 
     def _show_kinds(self) -> None:
         for kind, box in self._boxes.items():

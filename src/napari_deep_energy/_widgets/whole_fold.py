@@ -173,6 +173,7 @@ class WholeFold(Fold):
         if not is_busy:
             self._worker.close()  # cancels what runs; the next job starts a thread of its own
         self._text.setText(text)
+        self._text.setVisible(bool(text))
         self._bar.setVisible(is_busy)
         self.go.setEnabled(can_go)
         self.apply.setEnabled(not is_busy)

@@ -102,7 +102,14 @@ def read_session(path: Path) -> SavedSession:
         raise InvalidInput(f"{path.name} is not a session file ({error}).") from error
     try:
         return _decode(_parse(text), tensors, path)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise InvalidInput(f"{path.name} is damaged: {error}") from error
 
 

@@ -131,18 +131,23 @@ class NestedDissection:
             state.factor = choose_factor(state.factor.plan, state.factor.like)
             state.changed, state.is_new = None, True
         columns = columns_of(energy, state.couplings)
-        differs = state.is_fixed != energy.is_fixed[0]
-        differs = state.couplings.widened(differs) | (columns[0] != state.columns[0])
         state.is_new |= columns.shape != state.columns.shape
-        if not state.is_new:
-            moved = (columns[1:] != state.columns[1:]).any(0) & ~differs
-            # Targets that move nearly everywhere, as a prior's do, leave the matrix as it is.
-            state.is_new = float(moved.float().mean()) > MANY
-            differs = differs if state.is_new else differs | moved
-        state.columns, state.is_fixed = columns, energy.is_fixed[0]
         if state.changed is not None:
-            state.changed |= differs.flatten().cpu().numpy()
+            _note_changes(state, columns, energy.is_fixed[0])
+        state.columns, state.is_fixed = columns, energy.is_fixed[0]
         return state
+
+
+def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor) -> None:
+    """Add the pixels whose equations differ from the last ones to those to be taken in."""
+    assert state.changed is not None
+    differs = state.couplings.widened(state.is_fixed != is_fixed) | (columns[0] != state.columns[0])
+    if not state.is_new:
+        moved = (columns[1:] != state.columns[1:]).any(0) & ~differs
+        # Targets that move nearly everywhere, as a prior's do, leave the matrix as it is.
+        state.is_new = float(moved.float().mean()) > MANY
+        differs = differs if state.is_new else differs | moved
+    state.changed |= differs.flatten().cpu().numpy()
 
 
 def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> None:

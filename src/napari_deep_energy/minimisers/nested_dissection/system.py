@@ -89,10 +89,17 @@ class Couplings:
 
     def widened(self, mask: torch.Tensor) -> torch.Tensor:
         """Pixels of a mask (1, H, W) and those coupled to them, (H, W)."""
-        if not mask.any():
+        rows, columns = (mask[0].any(axis).nonzero() for axis in (1, 0))
+        if not len(rows):
             return mask[0]
-        window = 2 * self.reach + 1
-        return max_pool2d(mask.float(), window, 1, self.reach)[0] > 0
+        # A stroke is small: a look at the whole picture takes longer than the stroke's answer.
+        box = tuple(
+            slice(max(0, int(n[0]) - self.reach), int(n[-1]) + self.reach + 1)
+            for n in (rows, columns)
+        )
+        window, result = 2 * self.reach + 1, torch.zeros_like(mask[0])
+        result[box] = max_pool2d(mask[:, *box].float(), window, 1, self.reach)[0] > 0
+        return result
 
 
 def precise(energy: QuadraticEnergy, laplacian: Laplacian) -> QuadraticEnergy:

@@ -15,7 +15,8 @@ from ...solution import never
 from ..plan import make_plan
 from ..system import System
 from . import trees
-from .program import LANES, Front, Small, make_program
+from .building import make_program
+from .program import LANES, Front, Small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,9 +203,6 @@ class Factor:
             finally:
                 self.scratch.put(scratch)
 
-        if stop is never and len(tasks) == 1:
-            work(tasks[0])
-            return
         futures = [_threads(self.threads).submit(work, task) for task in tasks]
         pending = True
         while pending:
@@ -219,7 +217,13 @@ class Factor:
 
 @cache
 def _threads(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, "nested-dissection")
+    """Threads that take denormal numbers for zero.
+
+    Couplings fade out along a path, and a product with a denormal takes many times as long.
+    """
+    return ThreadPoolExecutor(
+        count, "nested-dissection", initializer=torch.set_flush_denormal, initargs=(True,)
+    )
 
 
 def lines(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:

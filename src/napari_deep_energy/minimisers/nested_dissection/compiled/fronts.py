@@ -2,7 +2,7 @@
 
 The formulas are those of :mod:`.tiles`, eight rows at a time: all pivots above are taken in as one
 product, whose 8 x 32 numbers never leave the registers. The pivots' rows (P', P' + R') are part of
-the factor; what is left on the ring is an upper triangle, see :func:`.program.rows_of`. P' and R'
+the factor; what is left on the ring is an upper triangle, see :func:`.layout.rows_of`. P' and R'
 are rounded up to whole vectors; a pivot that is not there has no couplings and an excess of one.
 """
 

@@ -1,0 +1,109 @@
+"""How fronts and triangles lie in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .program import LANES, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from ..plan import Half, Plan, Shape
+
+
+class Tables:
+    """Integer arrays, one after the other in one array."""
+
+    def __init__(self) -> None:
+        self.parts: list[NDArray[np.int64]] = []
+        self.length = 0
+
+    def put(self, values: Iterable[int] | NDArray[np.int64]) -> int:
+        """Where these values will start."""
+        part = np.asarray(values, np.int64).ravel()
+        start = self.length
+        self.parts.append(part)
+        self.length += part.size
+        return start
+
+    def joined(self) -> NDArray[np.int64]:
+        return np.concatenate([*self.parts, np.zeros(1, np.int64)])
+
+
+def padded(size: int) -> int:
+    """The next multiple of a vector's length."""
+    return -(-size // LANES) * LANES
+
+
+def padded_all(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each rounded up to whole vectors."""
+    return -(-sizes // LANES) * LANES
+
+
+def upper(shape: Shape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Slots and sources of a shape's entries above the diagonal."""
+    row, column = np.divmod(shape.slots, len(shape.pivots) + len(shape.ring))
+    return shape.slots[column > row], shape.sources[column > row]
+
+
+def triangle(row: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Where a row of the upper triangle of a matrix starts, less its first column."""
+    return row * size - row * (row + 1) // 2
+
+
+def rows_of(ring: int) -> tuple[NDArray[np.int64], int]:
+    """Where each row of a remainder starts, less its first column, and how long it all is.
+
+    Rows start at the vector that holds the diagonal of the first of every eight.
+    """
+    around, starts, size = padded(ring), [], 0
+    for first in range(0, ring, ROWS):
+        begin = first // LANES * LANES
+        starts += [size + k * (around - begin) - begin for k in range(ROWS)]
+        size += ROWS * (around - begin)
+    return np.array(starts, np.int64), size
+
+
+def runs_of(half: Half, pivots: int, wide: int) -> NDArray[np.int64]:
+    """(n, 3) consecutive ring places of a half, where they are in a front, and how many.
+
+    The ring of the front starts at ``wide``.
+    """
+    runs = []
+    for child, front, length in half.runs:
+        own = min(max(pivots - front, 0), length)
+        if own:
+            runs.append((child, front, own))
+        if own < length:
+            runs.append((child + own, front + own + wide - pivots, length - own))
+    return np.array(runs, np.int64).reshape(-1, 3)
+
+
+def places_of(runs: NDArray[np.int64], ring: int) -> NDArray[np.int64]:
+    """Place in the front of each ring pixel of a half, -1 off the picture."""
+    places = np.full(ring, -1, np.int64)
+    for child, front, length in runs:
+        places[child : child + length] = front + np.arange(length)
+    return places
+
+
+def owners(plan: Plan, block: int) -> NDArray[np.int32]:
+    """(H * W) which node eliminates a pixel, at or below it; blocks are nodes as a whole."""
+    owner = np.full(plan.size, -1, np.int32)
+    number = 0
+    for level in range(block + 1):
+        for shape in plan.levels[level]:
+            for origin in shape.origins:
+                if level == block:
+                    rows, columns = shape.tile.size
+                    owner[origin[0] : origin[0] + rows, origin[1] : origin[1] + columns] = number
+                else:
+                    pixels = shape.pivots + origin
+                    owner[pixels[:, 0], pixels[:, 1]] = number
+                number += 1
+    return owner.ravel()
