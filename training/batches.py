@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,10 +20,27 @@ STRIDE = 1_000_003
 """Keeps the random streams of two recipes' seeds apart."""
 
 
-def batch_of(
-    recipe: Recipe, objects: Objects, step: int, position: int
-) -> tuple[Problem, torch.Tensor]:
-    """Problem of a step, on the objects' device, and the indices of its objects, (B).
+@dataclass(frozen=True)
+class Batch:
+    """What a step is computed from."""
+
+    problem: Problem
+    index: torch.Tensor
+    """(B) which objects."""
+    masks: torch.Tensor
+    """(B, H, W) uint8: 1 the object, 0 the background, anything else neither."""
+    is_labelled: torch.Tensor
+    """(B) bool: whose mask may be learnt from, in fused training."""
+
+    def share(self, rank: int, ranks: int) -> Batch:
+        """Every so many-th picture: what one of several processes computes."""
+        mine = slice(rank, None, ranks)
+        problem = Problem(self.problem.image[mine], self.problem.seeds[mine])
+        return Batch(problem, self.index[mine], self.masks[mine], self.is_labelled[mine])
+
+
+def batch_of(recipe: Recipe, objects: Objects, step: int, position: int) -> Batch:
+    """Batch of a step, on the objects' device.
 
     Parameters
     ----------
@@ -37,7 +55,18 @@ def batch_of(
     index = sample(len(objects), position, stage.batch(within), recipe.seed).to(device)
     images, masks = augmented(*objects.take(index), recipe.augmentation, generator)
     pictures, masks = resized(images, masks, stage.size(within))
-    return Problem(pictures, generate(masks, recipe.markers, generator)), index
+    problem = Problem(pictures, generate(masks, recipe.markers, generator))
+    return Batch(problem, index, masks, _labelled(recipe, objects)[objects.picture[index]])
+
+
+def _labelled(recipe: Recipe, objects: Objects) -> torch.Tensor:
+    """Which pictures count as labelled, (N) bool; a larger number means the same and more."""
+    total = len(objects.images)
+    chosen = torch.zeros(total, dtype=torch.bool)
+    if recipe.labelled_weight:
+        generator = torch.Generator().manual_seed(recipe.seed)
+        chosen[torch.randperm(total, generator=generator)[: recipe.labelled_pictures]] = True
+    return chosen.to(objects.masks.device)
 
 
 def sample(total: int, position: int, count: int, seed: int) -> torch.Tensor:

@@ -11,6 +11,7 @@ from napari_deep_energy.fallback import cuda_or_why_not, is_device_failure, reas
 
 from .distributed import world_size
 from .fit import Progress, fit
+from .memory import kept_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,7 @@ def fit_somewhere(
             notice = f"The GPU failed ({reason(error)}); training goes on on the CPU."
         else:
             return
-    on_cpu = fit(recipe, objects.to(torch.device("cpu")), held_out, folder, stop, start)
-    for progress in on_cpu:
-        yield replace(progress, notice=notice)
+    with kept_memory():
+        on_cpu = fit(recipe, objects.to(torch.device("cpu")), held_out, folder, stop, start)
+        for progress in on_cpu:
+            yield replace(progress, notice=notice)

@@ -22,8 +22,6 @@ from torch.distributed import (
     is_initialized,
 )
 
-from napari_deep_energy.problem import Problem
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,12 +40,6 @@ def rank() -> int:
 def world_size() -> int:
     """How many processes share the run."""
     return get_world_size() if is_available() and is_initialized() else 1
-
-
-def share_of(problem: Problem) -> Problem:
-    """The pictures of a batch that are this rank's."""
-    mine = slice(rank(), None, world_size())
-    return Problem(problem.image[mine], problem.seeds[mine])
 
 
 def sum_over_ranks(tensors: Iterable[torch.Tensor]) -> None:

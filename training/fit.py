@@ -1,4 +1,7 @@
-"""The training loop: the mean energy of a batch is the loss (paper Eq. 2), and nothing else."""
+"""The training loop: the mean energy of a batch is the loss (paper Eq. 2).
+
+Nothing else is, unless a recipe asks for fused training (paper section 5).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,11 @@ from napari_deep_energy.errors import Diverged
 from napari_deep_energy.minimisers import never
 
 from .batches import batch_of
-from .distributed import rank, share_of, share_statistics, sum_over_ranks
+from .descended import energy_after
+from .distributed import rank, share_statistics, sum_over_ranks, world_size
 from .inputs import inputs_of
+from .objects import IGNORED, OBJECT
+from .precision import is_bfloat16
 from .run_state import RunState
 
 if TYPE_CHECKING:
@@ -24,8 +30,8 @@ if TYPE_CHECKING:
 
     from napari_deep_energy.minimisers import Stop
     from napari_deep_energy.networks import Checkpoint
-    from napari_deep_energy.problem import Problem
 
+    from .batches import Batch
     from .evaluation import HeldOut
     from .objects import Objects
     from .recipe import Recipe
@@ -103,28 +109,33 @@ def fit(
 
 
 def _step(recipe: Recipe, objects: Objects, run: RunState) -> float:
-    problem, index = batch_of(recipe, objects, run.step, run.samples)
+    batch = batch_of(recipe, objects, run.step, run.samples)
     for group in run.optimiser.param_groups:
         group["lr"] = learning_rate(recipe, run.step, run.samples // len(objects))
-    loss = update(recipe, problem, run)
+    loss = update(recipe, batch, run)
     if not math.isfinite(loss):
         raise Diverged(
-            f"the loss is {loss} at step {run.step}, size {problem.image.shape[-1]}, objects "
-            f"{index.tolist()}; lower the learning rate, or raise the warm-up."
+            f"the loss is {loss} at step {run.step}, size {batch.masks.shape[-1]}, objects "
+            f"{batch.index.tolist()}; lower the learning rate, or raise the warm-up."
         )
     run.step += 1
-    run.samples += len(index)
+    run.samples += len(batch.index)
     return loss
 
 
-def update(recipe: Recipe, problem: Problem, run: RunState) -> float:
+def update(recipe: Recipe, batch: Batch, run: RunState) -> float:
     """One step of Adam on the mean energy of a batch; returns that energy."""
-    mine = share_of(problem)
-    energy = recipe.energy.energy(mine)
-    inputs = inputs_of(mine, energy, recipe.architecture)
-    with torch.autocast(inputs.device.type, torch.bfloat16, recipe.precision == "bfloat16"):
-        x = run.forward(inputs)
-    loss = energy(x.float()).sum() / len(problem.image)
+    mine = batch.share(rank(), world_size())
+    energy = recipe.energy.energy(mine.problem)
+    inputs = inputs_of(mine.problem, energy, recipe.architecture)
+    is_halved = is_bfloat16(recipe.precision, inputs.device)
+    with torch.autocast(inputs.device.type, torch.bfloat16, is_halved):
+        x = run.forward(inputs).float()
+    stage, within = recipe.at(run.step)
+    loss = energy_after(energy, x, stage.descent(within)).sum()
+    if recipe.labelled_weight:
+        loss = loss + recipe.labelled_weight * distance(x, mine)
+    loss = loss / len(batch.index)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     total = loss.detach()
@@ -133,7 +144,16 @@ def update(recipe: Recipe, problem: Problem, run: RunState) -> float:
         if recipe.optimiser.clip:
             nn.utils.clip_grad_norm_(run.network.parameters(), recipe.optimiser.clip)
         run.optimiser.step()
+        run.blend()
     return float(total)
+
+
+def distance(x: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Squared distance of an answer from the masks of labelled pictures, summed: ()."""
+    foreground = (batch.masks == OBJECT)[:, None].to(x)
+    truth = torch.cat([foreground, 1 - foreground], 1)[:, : x.shape[1]]
+    counts = (batch.masks != IGNORED) & batch.is_labelled[:, None, None]
+    return ((x - truth).square() * counts[:, None]).sum()
 
 
 def learning_rate(recipe: Recipe, step: int, epoch: int) -> float:
@@ -148,6 +168,8 @@ def learning_rate(recipe: Recipe, step: int, epoch: int) -> float:
 def _measure(run: RunState, held_out: HeldOut, loss: float) -> torch.Tensor | None:
     if rank() != 0:
         return None
-    answer = held_out.answer(run.network)
+    answer = held_out.answer(run.kept)
+    if steps := run.recipe.held_out_steps:
+        answer = held_out.lowered(answer, steps).float()
     run.record(held_out.figures(answer), loss)
     return answer[0, 0]

@@ -30,10 +30,17 @@ class Stage:
     """Heights and widths, taken in turn, one a step."""
     pixels: int = 32 * 64 * 64
     """Of a batch: the number of pictures is this over the picture's pixels, at least two."""
+    descents: tuple[int, ...] = (0,)
+    """Steps down the energy between the network's answer and the loss (:mod:`descended`), taken
+    in turn, each for a round of the sizes; none in the paper."""
 
     def size(self, step: int) -> int:
         """Picture size of a step of this stage."""
         return self.sizes[step % len(self.sizes)]
+
+    def descent(self, step: int) -> int:
+        """Steps down the energy before the loss of a step of this stage."""
+        return self.descents[step // len(self.sizes) % len(self.descents)]
 
     def batch(self, step: int) -> int:
         """Pictures in a step of this stage."""
@@ -53,6 +60,9 @@ class Optimiser:
     """Steps of linear increase from zero."""
     clip: float = 0.0
     """Largest norm of the gradient; 0 means no limit."""
+    average: float = 0.0
+    """The network that is measured and kept is a moving average of the trained one's weights, of
+    which this share stays at each step; 0 means the trained one itself."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +77,9 @@ class Recipe:
     selection: Selection = field(default_factory=Selection)
     cache: int = 128
     """Height and width at which pictures are kept in memory; at least the largest size."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the network's arithmetic; the energy is always float32."""
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+    """Of the network's arithmetic; the energy is always float32. ``"auto"`` is bfloat16 where the
+    device multiplies it faster."""
     compiled: bool = False
     """Whether the network is compiled; worth its minute on a GPU."""
     measure_every: int = 200
@@ -77,6 +88,14 @@ class Recipe:
     """Number of held-out objects."""
     held_out_size: int = 128
     """Their height and width."""
+    held_out_steps: int = 0
+    """Steps down the energy after the network before it is measured."""
+    labelled_weight: float = 0.0
+    """Fused training (paper section 5): confidence of the pixels of labelled pictures in their
+    masks, like that of seeds; 0 (paper) looks at no mask. The energy is a sum over pixels' edges
+    and a few seeds, a mask has every pixel: 0.01 is much."""
+    labelled_pictures: int = 1_000_000_000
+    """At most so many pictures count as labelled."""
     seed: int = 0
     width: int = 32
     """Channels inside the network; the paper's is 32."""

@@ -17,6 +17,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "more": SHARE, "dense": SHARE, "most": (1, 100), "oblique": SHARE,
     "smallest": SHARE, "largest": SHARE,
     "cache": SIDE, "measure_every": COUNT, "held_out": (1, 100_000), "held_out_size": SIDE,
+    "average": (0, 0.99999), "descents": (0, 512), "held_out_steps": (0, 512),
+    "labelled_weight": (0, 1e6), "labelled_pictures": (0, 1_000_000_000),
     "seed": (0, 2**63 - 1),
 }  # fmt: skip
 """Least and largest of each number."""

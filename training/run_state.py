@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import datetime
 import json
@@ -46,6 +47,9 @@ class RunState:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network.train()
         self.forward = torch.compile(network) if recipe.compiled else network
+        is_averaged = recipe.optimiser.average > 0
+        self.kept = copy.deepcopy(self.network) if is_averaged else self.network
+        """The network that is measured and saved."""
         self.optimiser = torch.optim.Adam(network.parameters(), recipe.optimiser.learning_rate)
         self.step = 0
         self.samples = 0
@@ -109,12 +113,24 @@ class RunState:
             self.first_ratio = ratio
         if ratio < self.best_ratio:
             self.best_ratio = ratio
-            Checkpoint(self.network, self.recipe.energy, self.metadata(figures)).save(
-                self.best_path
-            )
+            Checkpoint(self.kept, self.recipe.energy, self.metadata(figures)).save(self.best_path)
         row = (self.step, self.samples, f"{loss:.6g}", f"{ratio:.6g}", f"{iou_gain:.6g}")
         self._write_log([*self._read_log(), list(map(str, row))])
         self._save()
+
+    def blend(self) -> None:
+        """Take the weights of the last step into the average."""
+        if self.kept is self.network:
+            return
+        # The first steps weigh less, or the average would long remember where it began.
+        share = min(self.recipe.optimiser.average, (self.step + 1) / (self.step + 10))
+        trained = self.network.state_dict()
+        with torch.no_grad():
+            for name, mean in self.kept.state_dict().items():
+                if mean.is_floating_point():
+                    mean.lerp_(trained[name], 1 - share)
+                else:
+                    mean.copy_(trained[name])
 
     def metadata(self, figures: dict[str, float]) -> dict[str, object]:
         """What a checkpoint says about its training."""
@@ -137,6 +153,9 @@ class RunState:
 
     def _save(self) -> None:
         tensors = {f"network.{k}": v.contiguous() for k, v in self.network.state_dict().items()}
+        if self.kept is not self.network:
+            kept = self.kept.state_dict().items()
+            tensors |= {f"kept.{k}": v.contiguous() for k, v in kept}
         for index, entry in self.optimiser.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{k}": v.contiguous() for k, v in entry.items()}
         progress = {name: getattr(self, name) for name in POSITION}
@@ -171,9 +190,10 @@ class RunState:
         progress = json.loads(metadata["progress"])
         for name in POSITION:
             setattr(self, name, progress[name])
-        prefix = "network."
-        network = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        self.network.load_state_dict(network)
+        for prefix, network in (("network.", self.network), ("kept.", self.kept)):
+            state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            if state:
+                network.load_state_dict(state)
         adam: dict[int, dict[str, torch.Tensor]] = {}
         for key, value in tensors.items():
             if key.startswith("adam."):

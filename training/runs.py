@@ -62,6 +62,11 @@ def finetune(
     InvalidFolder
         If the folder has no usable picture.
     """
+    if recipe.labelled_weight:
+        raise InvalidInput(
+            "the recipe has a labelled_weight, but a folder of bare pictures has no labels; set it "
+            "to 0, or train on pictures with masks."
+        )
     found = read_folder(folder, recipe.cache, recipe.selection, recipe.seed)
     held_out = HeldOut.build(
         found.held_out.first(recipe.held_out), recipe.energy, recipe.held_out_size

@@ -42,7 +42,11 @@ def test_progress_counts_steps_and_samples_and_ends_with_a_checkpoint(
     assert items[-1].preview.shape == (32, 32)
 
 
-def test_a_run_that_was_killed_ends_where_it_would_have_ended(objects, recipe, held_out, tmp_path):
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_a_run_that_was_killed_ends_where_it_would_have_ended(
+    objects, recipe, held_out, tmp_path, average
+):
+    recipe = replace(recipe, optimiser=replace(recipe.optimiser, average=average))
     whole = list(fit(recipe, objects, held_out, tmp_path / "whole"))
     for progress in fit(recipe, objects, held_out, tmp_path / "killed"):
         if progress.step == 6:  # two steps after the state was saved
@@ -98,10 +102,10 @@ def test_the_checkpoint_is_the_network_with_the_lowest_held_out_energy(
 
 def test_a_loss_that_is_not_finite_is_named(objects, recipe, held_out, tmp_path, monkeypatch):
     def poisoned(recipe, objects, step, position):
-        problem, index = batch_of(recipe, objects, step, position)
+        batch = batch_of(recipe, objects, step, position)
         if step == 3:
-            problem.image[0, 0, 0, 0] = math.nan
-        return problem, index
+            batch.problem.image[0, 0, 0, 0] = math.nan
+        return batch
 
     monkeypatch.setattr(module, "batch_of", poisoned)
     with pytest.raises(Diverged, match=r"loss is nan at step 3, size 24, objects \["):
@@ -152,8 +156,33 @@ def test_clipping_limits_the_gradient(objects, recipe, held_out, tmp_path):
     for clip in (0.0, 1e-6):
         chosen = replace(recipe, stages=(Stage(1, (24,), 2304),), optimiser=Optimiser(clip=clip))
         run = module.RunState.open(tmp_path / str(clip), chosen, objects)
-        problem, _ = batch_of(chosen, objects, 0, 0)
-        module.update(chosen, problem, run)
+        module.update(chosen, batch_of(chosen, objects, 0, 0), run)
         norms[clip] = float(sum(p.grad.square().sum() for p in run.network.parameters())) ** 0.5
     assert norms[1e-6] == pytest.approx(1e-6, rel=1e-3)
     assert norms[0.0] > 1e-3
+
+
+def test_the_average_follows_the_trained_weights_and_is_what_is_kept(objects, recipe, tmp_path):
+    chosen = replace(recipe, optimiser=Optimiser(1e-2, average=0.5))
+    run = module.RunState.open(tmp_path, chosen, objects)
+    name, expected = "output.bias", run.network.output.bias.detach().clone()
+    for step in range(6):
+        module.update(chosen, batch_of(chosen, objects, step, 4 * step), run)
+        share = min(0.5, (step + 1) / (step + 10))
+        expected = share * expected + (1 - share) * run.network.output.bias.detach()
+        run.step += 1
+    torch.testing.assert_close(run.kept.state_dict()[name], expected)
+    assert not torch.equal(run.network.state_dict()[name], expected)
+
+
+def test_without_an_average_the_trained_network_is_kept(objects, recipe, tmp_path):
+    run = module.RunState.open(tmp_path, recipe, objects)
+    assert run.kept is run.network
+
+
+def test_a_run_may_be_measured_after_steps_down_the_energy(objects, recipe, held_out, tmp_path):
+    first = [
+        next(fit(replace(recipe, held_out_steps=steps), objects, held_out, tmp_path / str(steps)))
+        for steps in (0, 20)
+    ]
+    assert 1 <= first[1].ratio < 0.1 * first[0].ratio

@@ -8,6 +8,7 @@ network blurs at edges, where most of its energy is, and leave its decisions abo
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -95,15 +96,7 @@ def _for_all_classes(
 def _conjugate_gradients(
     energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor, steps: int, stop: Stop
 ) -> torch.Tensor:
-    fixed, confidence = energy.is_fixed, energy.confidence.to(x)
-
-    def apply(direction: torch.Tensor) -> torch.Tensor:
-        image = laplacian.apply(direction).addcmul_(confidence, direction)
-        return image.masked_fill_(fixed, 0)
-
-    x = energy.project(x)
-    diagonal = laplacian.values[:, :1] + confidence
-    return _steps(apply, diagonal, x, energy.residual(x), steps, stop)
+    return conjugate_gradients(energy, laplacian, x, steps, stop)[0]
 
 
 def _from_blocks(
@@ -118,21 +111,31 @@ def _from_blocks(
     for level, residual in zip(levels[:0:-1], residuals[:0:-1], strict=True):
         change = spread(change, residual.shape[2:])
         rest = residual - level.apply(change)
-        change = _steps(level.apply, level.diagonal, change, rest, steps, stop)
+        scale = 1 / level.diagonal.clamp_min(1e-12)
+        change = _steps(level.apply, scale, change, rest, steps, stop)[0]
     x = x + spread(change, x.shape[2:]).masked_fill(energy.is_fixed, 0)
     return _conjugate_gradients(energy, laplacian, x, steps, stop)
 
 
+def conjugate_gradients(
+    energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor, steps: int, stop: Stop = never
+) -> tuple[torch.Tensor, torch.Tensor, list[tuple[torch.Tensor, torch.Tensor]]]:
+    """(x, residual there, what each step did: its length, and how much it kept of the last one)."""
+    x = energy.project(x)
+    apply, scale = partial(_image, energy, laplacian), _scale(energy, laplacian)
+    return _steps(apply, scale, x, energy.residual(x), steps, stop)
+
+
 def _steps(
     apply: Callable[[torch.Tensor], torch.Tensor],
-    diagonal: torch.Tensor,
+    scale: torch.Tensor,
     x: torch.Tensor,
     residual: torch.Tensor,
     steps: int,
     stop: Stop,
-) -> torch.Tensor:
-    """Of conjugate gradients from x, whose residual is given."""
-    scale = 1 / diagonal.clamp_min(1e-12)
+) -> tuple[torch.Tensor, torch.Tensor, list[tuple[torch.Tensor, torch.Tensor]]]:
+    """As :func:`conjugate_gradients`, of any matrix, from x with its residual."""
+    taken: list[tuple[torch.Tensor, torch.Tensor]] = []
     guess = scale * residual
     direction, slope = guess, _product(residual, guess)
     for _ in range(steps):
@@ -145,8 +148,41 @@ def _steps(
         residual = residual - length * image
         guess = scale * residual
         previous, slope = slope, _product(residual, guess)
-        direction = guess + torch.where(previous > 0, slope / previous, 0) * direction
-    return x
+        kept = torch.where(previous > 0, slope / previous, 0)
+        taken.append((length, kept))
+        direction = guess + kept * direction
+    return x, residual, taken
+
+
+def repeated(
+    energy: QuadraticEnergy,
+    laplacian: Stencil,
+    residual: torch.Tensor,
+    taken: list[tuple[torch.Tensor, torch.Tensor]],
+) -> torch.Tensor:
+    """What the same steps make of another residual, (B, K, *S).
+
+    This is the linear map p(A/D) by which the steps took the first residual to the last; it is
+    also what takes the gradient of E after the steps to the gradient of E before them, since the
+    steps are the best of their kind and their lengths therefore have no gradient of their own.
+    """
+    scale = _scale(energy, laplacian)
+    direction = scale * residual
+    for length, kept in taken:
+        residual = residual - length * _image(energy, laplacian, direction)
+        direction = scale * residual + kept * direction
+    return residual
+
+
+def _scale(energy: QuadraticEnergy, laplacian: Stencil) -> torch.Tensor:
+    diagonal = laplacian.values[:, :1] + energy.confidence.to(laplacian.values)
+    return 1 / diagonal.clamp_min(1e-12)
+
+
+def _image(energy: QuadraticEnergy, laplacian: Stencil, x: torch.Tensor) -> torch.Tensor:
+    """A x on the free pixels."""
+    image = laplacian.apply(x).addcmul_(energy.confidence.to(x), x)
+    return image.masked_fill_(energy.is_fixed, 0)
 
 
 LARGEST = {1: 2.0, 2: 9.0}
@@ -165,8 +201,7 @@ def _chebyshev(
     # What is slower than so many steps can follow is left as the network has it.
     low = SLOWEST * high / (steps + 2) ** 2
     centre, radius = (high + low) / 2, (high - low) / 2
-    fixed, confidence = energy.is_fixed, energy.confidence.to(x)
-    scale = 1 / (laplacian.values[:, :1] + confidence).clamp_min(1e-12)
+    scale = _scale(energy, laplacian)
     x = energy.project(x)
     residual = energy.residual(x)
     ratio = radius / centre
@@ -175,8 +210,7 @@ def _chebyshev(
         if stop():
             raise Cancelled
         x = x + direction
-        image = laplacian.apply(direction).addcmul_(confidence, direction).masked_fill_(fixed, 0)
-        residual = residual - image
+        residual = residual - _image(energy, laplacian, direction)
         following = 1 / (2 * centre / radius - ratio)
         direction = following * ratio * direction + 2 * following / radius * scale * residual
         ratio = following

@@ -1,0 +1,42 @@
+"""Memory that a step gives back is kept for the next one, which asks for the same again."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRIM_THRESHOLD, MMAP_MAX = -1, -4
+"""Parameters of glibc's ``mallopt``; others have theirs, and keep memory by themselves."""
+USUAL = {TRIM_THRESHOLD: 128 * 1024, MMAP_MAX: 65536}
+
+
+@contextmanager
+def kept_memory() -> Iterator[None]:
+    """Within, freed memory stays with this process; afterwards it is given back.
+
+    Without, glibc asks the system for each large tensor anew, and the system clears every page.
+    """
+    libc = _glibc()
+    if libc is None:
+        yield
+        return
+    libc.mallopt(TRIM_THRESHOLD, 2**31 - 1)
+    libc.mallopt(MMAP_MAX, 0)
+    try:
+        yield
+    finally:
+        for parameter, value in USUAL.items():
+            libc.mallopt(parameter, value)
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None
