@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from ..errors import Cancelled, InvalidInput
 from ..networks import network_input
-from .descent import descend
+from .descent import descend, descend_from_blocks
 from .solution import Outcome, Solution, Stop, never, read_out
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ at full size, strokes further away than that would not be seen at all."""
 STEPS = {"segment": 64, "matte": 128}
 """Down the energy after the pass. Each costs as much as a few additions of pictures; together they
 take most of the energy that the network leaves at edges (training/README.md has the figures)."""
+
+
+FAR = 2
+"""From so many working sizes on, the steps begin with blocks of pixels: strokes of a width that
+suits such a picture are out of the network's sight for much of it."""
 
 
 class NetworkMinimiser:
@@ -81,7 +86,9 @@ class NetworkMinimiser:
             return x
         if self._entries is None or self._entries[0] is not energy.laplacian:
             self._entries = energy.laplacian, energy.laplacian.stencil().to(x)
-        return descend(energy, self._entries[1], x, self.steps, stop)
+        is_wide = max(x.shape[2:]) >= FAR * WORKING_SIZE and self.checkpoint.spec.task == "segment"
+        lower = descend_from_blocks if is_wide else descend
+        return lower(energy, self._entries[1], x, self.steps, stop)
 
     def _probabilities(self, problem: Problem, targets: torch.Tensor, stop: Stop) -> torch.Tensor:
         if problem.seeds.shape[1] == 2:
