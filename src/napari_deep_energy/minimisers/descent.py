@@ -191,7 +191,7 @@ walker it is Gershgorin's; the matting Laplacian is a sum over 3x3 windows, and 
 of these exceeds its trace, which over its diagonal is 9."""
 SLOWEST = 3.0
 """Chosen on two photographs: energies within a part in a hundred of those of conjugate gradients
-for the colour-aware energy, and within a fifth for the paper's."""
+for the colour-aware energy, and within a quarter for the paper's."""
 
 
 def _chebyshev(
