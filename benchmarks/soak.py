@@ -37,6 +37,9 @@ ALLOWED_GROWTH = 200.0
 """MiB from then to the end: allocators and caches take their time; a leaked picture an action
 would be far more."""
 
+KEPT = ("nested-dissection", "compile")
+"""Names of the solver's threads: as many as torch has, for as long as the process lives."""
+
 
 @dataclass
 class Report:
@@ -72,6 +75,11 @@ class Report:
         return found
 
 
+def _threads() -> list[threading.Thread]:
+    """Those that should end with what they were started for."""
+    return [t for t in threading.enumerate() if not t.name.startswith(KEPT)]
+
+
 class _ErrorLog(logging.Handler):
     """Notes errors that were logged instead of raised."""
 
@@ -101,7 +109,7 @@ def soak(viewer: napari.Viewer, report: Report, pause: float = 0.03) -> Report:
     process = psutil.Process()
     handler = watch(report)
     user = User(viewer, report.seed)
-    report.threads_before = threading.active_count()
+    report.threads_before = len(_threads())
     user.begin()
     began, marks = time.monotonic(), 0
     while (done := (time.monotonic() - began) / (60 * report.minutes)) < 1:
@@ -120,10 +128,12 @@ def soak(viewer: napari.Viewer, report: Report, pause: float = 0.03) -> Report:
     QTest.qWait(500)
     gc.collect()
     deadline = time.monotonic() + 30  # a thread that is inside torch ends when it is through
-    while threading.active_count() > report.threads_before and time.monotonic() < deadline:
+    while len(_threads()) > report.threads_before and time.monotonic() < deadline:
         QTest.qWait(100)
     report.actions, report.answers = dict(user.done), user.answers
-    report.threads_after = threading.active_count()
+    report.threads_after = len(_threads())
+    if report.threads_after > report.threads_before:
+        print("threads:", *(thread.name for thread in _threads()), sep="\n  ")
     logging.getLogger("napari_deep_energy").removeHandler(handler)
     return report
 
