@@ -110,7 +110,12 @@ class QuadraticEnergy:
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """x with the values of hard seeds put in; x itself if the seeds are soft."""
-        return torch.where(self.is_fixed, self.targets, x)
+        return torch.where(self.is_fixed, self.targets, x) if self._has_fixed else x
+
+    @cached_property
+    def _has_fixed(self) -> bool:
+        # Where nothing is fixed, choosing pixel by pixel would cost as much as all that follows.
+        return bool(self.is_fixed.any())
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """E(x) of each picture of the batch: (B, K, *S) -> (B,)."""
@@ -122,7 +127,7 @@ class QuadraticEnergy:
         """b - A x on the free pixels, 0 on fixed ones; equals -1/2 the gradient of E."""
         x = self.project(x)
         pull = self.confidence * (self.targets - x) - self.laplacian.apply(x)
-        return torch.where(self.is_fixed, 0, pull)
+        return torch.where(self.is_fixed, 0, pull) if self._has_fixed else pull
 
     def operator(self, x: torch.Tensor) -> torch.Tensor:
         """A x on the free pixels, with fixed ones taken as 0 (symmetric positive definite)."""
