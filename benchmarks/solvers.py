@@ -32,10 +32,10 @@ from skimage import data
 from skimage.segmentation import random_walker
 from skimage.transform import resize
 
+from napari_deep_energy import kernels
 from napari_deep_energy.energy import ClosedFormMatting, EnergySpec, RandomWalker
 from napari_deep_energy.energy.random_walker import LUMA
 from napari_deep_energy.minimisers import NestedDissection, Solution, SparseDirect
-from napari_deep_energy.minimisers.nested_dissection import compiled
 from napari_deep_energy.minimisers.nested_dissection.choosing import choose_factor
 from napari_deep_energy.minimisers.nested_dissection.plan import make_plan
 from napari_deep_energy.problem import Problem
@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     found: dict[str, float] = {}
-    compiled.make_ready()
+    kernels.make_ready()
     for task in options.tasks:
         measure(task, 64, options.device, 1, False)  # compiles pymatting, warms up torch
         for size in sorted(options.sizes):

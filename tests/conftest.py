@@ -69,15 +69,15 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _kernels():
     """Compiled before the first test, so that no answer depends on when they are there."""
-    from napari_deep_energy.minimisers.nested_dissection import compiled
+    from napari_deep_energy import kernels
 
-    compiled.make_ready()
+    kernels.make_ready()
 
 
 @pytest.fixture
 def eliminated(monkeypatch):
     """Numbers of pixels, batch by batch, that are eliminated."""
-    from napari_deep_energy.minimisers.nested_dissection import compiled
+    from napari_deep_energy import kernels
     from napari_deep_energy.minimisers.nested_dissection.fronts import Fronts
 
     pixels = []
@@ -88,7 +88,7 @@ def eliminated(monkeypatch):
         return whole(self, rows, excess, inverted, nodes, halves)
 
     monkeypatch.setattr(Fronts, "eliminate", counted)
-    if compiled.make_ready():
+    if kernels.make_ready():
         from napari_deep_energy.minimisers.nested_dissection.compiled.factor import Factor
 
         touched = Factor._touched

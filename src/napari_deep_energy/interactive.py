@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import torch
 
+from . import kernels
 from .energy import ENERGIES, EnergySpec, RandomWalker
 from .energy.parameters import check_number
 from .errors import InvalidInput
@@ -21,7 +22,6 @@ from .minimisers import (
     never,
 )
 from .minimisers.denormals import flushed_denormals
-from .minimisers.nested_dissection import compiled
 from .networks import Checkpoint, bundled
 from .preview import Preview
 from .problem import Problem, image_tensor
@@ -177,7 +177,7 @@ class InteractiveSolver:
             minimiser = self._minimiser(name)
             if isinstance(minimiser, NestedDissection):
                 if self.device.type == "cpu":
-                    compiled.start()  # many strokes will follow
+                    kernels.start()  # many strokes will follow
                 prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
                 minimiser.prepare(self.image, laplacian, stop, confidence=prior)
 

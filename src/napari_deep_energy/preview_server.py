@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from . import kernels
 from .array_pipe import Message, receive, send
 from .energy import spec_from_dict
 from .errors import InvalidInput
-from .minimisers.nested_dissection import compiled
 from .preview import Preview
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         return
     spec = spec_from_dict(first.values["spec"])
     preview = Preview(torch.from_numpy(first.array.copy()), spec)
-    compiled.make_ready()
+    kernels.make_ready()
     preview.prepare()
     send(answers, Message())  # ready
     while (request := receive(requests)) is not None:

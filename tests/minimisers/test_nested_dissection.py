@@ -9,10 +9,10 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from napari_deep_energy import kernels
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
 from napari_deep_energy.minimisers import NestedDissection, Outcome, SparseDirect
-from napari_deep_energy.minimisers.nested_dissection import compiled
 from napari_deep_energy.problem import Problem
 
 SIZES = [(1, 2), (2, 1), (2, 2), (3, 5), (1, 50), (67, 1), (7, 31), (64, 48), (97, 89)]
@@ -34,8 +34,8 @@ TOLERANCE = 1e-5
 def way(request, monkeypatch):
     """Both ways to do the work, compiled kernels and batched products."""
     if request.param == "batched":
-        monkeypatch.setattr(compiled, "is_ready", lambda _dtype: False)
-    elif not compiled.make_ready():
+        monkeypatch.setattr(kernels, "is_ready", lambda _dtype: False)
+    elif not kernels.make_ready():
         pytest.skip("numba is not here")
     return request.param
 
@@ -318,11 +318,11 @@ def test_kernels_that_come_later_take_over_without_a_trace(monkeypatch):
     engine, problem = NestedDissection(), problem_of(spec, picture(size), labels)
     energy = spec.energy(problem)
     with monkeypatch.context() as patch:
-        patch.setattr(compiled, "is_ready", lambda _dtype: False)
+        patch.setattr(kernels, "is_ready", lambda _dtype: False)
         engine.minimise(problem, energy)
     before = engine._state.factor
     labels[40:45, 30:70] = 2
     stroke = problem_of(spec, picture(size), labels)
     followed = engine.minimise(stroke, spec.energy(stroke, energy.laplacian))
-    assert (engine._state.factor is not before) == compiled.is_ready(torch.float32)
+    assert (engine._state.factor is not before) == kernels.is_ready(torch.float32)
     assert error(spec, stroke, followed) < TOLERANCE

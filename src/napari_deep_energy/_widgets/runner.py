@@ -13,6 +13,9 @@ from .worker import LatestWins
 
 logger = logging.getLogger(__name__)
 
+SOON_SECONDS = 0.3
+"""A preview that comes after the brush is up is not worth its drawing if the answer takes no longer
+than this: without a graphics card, it would hold up the answer by half of that."""
 NOTICED_MS = 150
 """A request that takes longer than this is reported on, and how often."""
 
@@ -36,6 +39,8 @@ class Runner(QObject):
         self._pending: int | None = None
         self._request: Request | None = None
         self._since = 0.0
+        self._took = float("inf")
+        """Seconds from the last request to its answer."""
         self._tick = QTimer(self)
         self._tick.setInterval(NOTICED_MS)
         self._tick.timeout.connect(self._on_tick)
@@ -100,9 +105,11 @@ class Runner(QObject):
         if answer is None or ticket < self._accept_from:
             return
         if answer.request.preview:
-            self.previewed.emit(answer)
+            if self._pending is None or self._took > SOON_SECONDS:
+                self.previewed.emit(answer)
         elif ticket == self._pending:
             self._set_pending(None)
+            self._took = time.perf_counter() - self._since
             self.answered.emit(answer)
 
     def _on_failed(self, ticket: int, error: Exception) -> None:

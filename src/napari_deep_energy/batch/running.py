@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from .. import kernels
 from ..clusters import as_they_end, connected
 from ..errors import Cancelled
 from ..extras import require
 from ..folders import remove_drafts
 from ..minimisers import Stop, never
-from ..minimisers.nested_dissection import compiled
 from .one_picture import do_job, failure
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run_batch(
     own = () if scheduler is not None else (stop,)
     tasks = [one(job, *own, dask_key_name=f"picture-{run}-{n}") for n, job in enumerate(jobs)]
     if scheduler is None:
-        compiled.start()  # many pictures will follow
+        kernels.start()  # many pictures will follow
         yield from _here(tasks, stop)
     else:
         yield from _on_cluster(jobs, tasks, scheduler, stop)

@@ -12,7 +12,7 @@ Its minimiser solves A x = b with A = L + C and b = C s; its gradient is -2 (b -
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -138,6 +138,10 @@ class QuadraticEnergy:
     def rhs(self) -> torch.Tensor:
         """b on the free pixels, the part from fixed pixels included: (B, K, *S)."""
         return self.residual(torch.zeros_like(self.targets))
+
+    def of_class(self, k: int) -> QuadraticEnergy:
+        """The part of E that one class has: E is the sum of those of all classes."""
+        return replace(self, targets=self.targets[:, k : k + 1])
 
     def gap(self, x: torch.Tensor, optimum: torch.Tensor) -> torch.Tensor:
         """E(x) - E(x*) as (x - x*)' A (x - x*), free of cancellation: (B,)."""

@@ -106,16 +106,23 @@ def read_out(
     outcome: Outcome,
     advice: str = "",
     error: float | None = None,
+    is_closed: bool = False,
 ) -> Solution:
-    """Solution with its energy and residual taken from the energy object itself."""
+    """Solution with its energy and residual taken from the energy object itself.
+
+    ``is_closed`` says that both x and the targets sum to one: of two classes, the second is then
+    the mirror image of the first, and need not be looked at.
+    """
     x = energy.project(x.to(energy.targets))
+    seen, times = (energy.of_class(0), 2) if is_closed and x.shape[1] == 2 else (energy, 1)
+    part = x[:, : seen.targets.shape[1]]
     return Solution(
         x=x[0].cpu(),
         values=problem.values,
         engine=engine,
         device=str(energy.targets.device),
-        energy=float(energy(x)),
-        residual=float(energy.residual(x).abs().max()),
+        energy=times * float(seen(part)),
+        residual=float(seen.residual(part).abs().max()),
         seconds=seconds,
         outcome=outcome,
         advice=advice,

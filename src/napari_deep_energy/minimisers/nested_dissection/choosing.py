@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from . import compiled
+from ... import kernels
 from .factor import Factor
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def choose_factor(plan: Plan, like: torch.Tensor) -> AnyFactor:
 
 def has_kernels(like: torch.Tensor) -> bool:
     """Whether compiled kernels are at hand for such numbers."""
-    return like.device.type == "cpu" and compiled.is_ready(like.dtype)
+    return like.device.type == "cpu" and kernels.is_ready(like.dtype)
 
 
 def is_outdone(factor: AnyFactor) -> bool:

@@ -108,7 +108,8 @@ class NestedDissection:
             raise OutOfMemory(
                 f"the exact solver ran out of memory on {size} pixels; make the picture smaller."
             ) from error
-        if len(x) < energy.targets.shape[1]:  # the last class follows, see columns_of
+        is_closed = len(x) < energy.targets.shape[1]
+        if is_closed:  # the last class follows, see columns_of
             x = torch.cat([x, 1 - x.sum(0, keepdim=True)])
         solution = read_out(
             precise(energy, state.couplings.laplacian),
@@ -118,6 +119,7 @@ class NestedDissection:
             seconds=time.perf_counter() - start,
             outcome=outcome,
             advice=advice,
+            is_closed=is_closed,
         )
         return replace(solution, x=solution.x.to(energy.targets.dtype))
 

@@ -121,7 +121,8 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings) -> torch.Tensor:
     held = is_fixed | (energy.confidence[0] > 0)
     if not held.any():
         raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
-    if len(targets) > 1 and ((targets.sum(0) - 1).abs() < ROUNDING)[held[0]].all():
+    is_closed = (targets.sum(0) - 1).abs_() < ROUNDING
+    if len(targets) > 1 and (is_closed | ~held[0]).all():
         targets = targets[:-1]
     return columns_for(energy, couplings, targets)
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ....errors import Cancelled
+from ...denormals import flushed_denormals
 from ...solution import never
 from ..plan import make_plan
 from ..system import System
@@ -37,6 +38,8 @@ POLL = 0.02
 """Seconds between two questions whether to stop."""
 SHARES = 4
 """Shares a thread that the nodes of a level are dealt out in."""
+SHORT_PIXELS = 600_000
+"""Up to this many pixels a task ends within :data:`POLL`."""
 
 
 class Factor:
@@ -195,6 +198,11 @@ class Factor:
         if stop():
             raise Cancelled
         flag = np.zeros(1, np.int64)
+        if self.threads == 1 and self.program.plane <= SHORT_PIXELS:
+            # Beside a busy window, each return from another thread waits for the interpreter's
+            # lock: all of them together take longer than the work.
+            self._run_here(tasks, flag, stop)
+            return
 
         def work(task: Task) -> None:
             scratch = self.scratch.get()
@@ -213,6 +221,18 @@ class Factor:
             future.result()
         if flag[0]:
             raise Cancelled
+
+
+    def _run_here(self, tasks: list[Task], flag: NDArray[np.int64], stop: Stop) -> None:
+        scratch = self.scratch.get()
+        try:
+            with flushed_denormals():
+                for task in tasks:
+                    if stop():
+                        raise Cancelled
+                    task(scratch, flag)
+        finally:
+            self.scratch.put(scratch)
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import compiled
+from ....kernels.compiling import compiled
 from .program import LANES, Front
 from .vectors import add, load, mul, muladd, spread, store, total, zeros
 

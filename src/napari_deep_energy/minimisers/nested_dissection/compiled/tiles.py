@@ -10,7 +10,7 @@ Nothing is subtracted. Every number is a vector; of symmetric matrices the upper
 
 from __future__ import annotations
 
-from .compiling import compiled
+from ....kernels.compiling import compiled
 from .program import LANES, Small
 from .vectors import add, inverse_root, load, mul, muladd, store, zeros
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compiling import compiled
+from ....kernels.compiling import compiled
 from .fronts import (
     assemble_front,
     backward_front,

@@ -6,6 +6,6 @@ import sys
 
 import torch
 
-from .factor import rehearse
+from .rehearsal import rehearse
 
 rehearse(getattr(torch, sys.argv[1]))
