@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import torch
-from napari_deep_energy.training.memory import kept_memory
+from napari_deep_energy.memory import kept_memory
 from napari_deep_energy.training.precision import is_bfloat16
 
 

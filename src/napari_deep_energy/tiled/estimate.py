@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ..minimisers.nested_dissection.geometry import Offset
     from .grid import Grid, Node
 
-BASE = 620 * 2**20
-"""Bytes of a process that has imported everything and worked on nothing yet, and of what the
-allocator keeps of memory that was freed."""
+BASE = 500 * 2**20
+"""Bytes of a process that has imported everything and worked on nothing yet, and of what its
+allocator keeps of small arrays."""
 INVERSE = 2.5
 """Matrices of its own size that the inversion of a matrix holds at once."""
 MATTING_PIXEL = 3500
