@@ -30,7 +30,6 @@ import gc
 import json
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 from hand import Hand, wander
+from own_folders import use_own_folders
 from qtpy.QtTest import QTest
 from responsiveness import Beats, Spans, time_entries
 from skimage.data import astronaut
@@ -227,16 +227,14 @@ def main() -> int:
     parser.add_argument("--strokes", type=int, default=1000, help="fewer are faster")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        # The user's own settings and autosaves stay out of it.
-        os.environ |= {"XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home, "XDG_CACHE_HOME": home}
-        import napari
+    use_own_folders()
+    import napari
 
-        viewer = napari.Viewer()
-        viewer.window.resize(1280, 800)
-        figures = measure(viewer, arguments.strokes)
-        figures["load_average"] = os.getloadavg()[0]
-        viewer.close()
+    viewer = napari.Viewer()
+    viewer.window.resize(1280, 800)
+    figures = measure(viewer, arguments.strokes)
+    figures["load_average"] = os.getloadavg()[0]
+    viewer.close()
     for name, value in figures.items():
         print(f"{name:24} {value:10.1f}")
     if arguments.json:

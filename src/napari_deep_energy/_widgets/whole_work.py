@@ -15,16 +15,14 @@ from ..errors import Cancelled, InvalidInput
 from .solving import call_parameters, import_solver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from ..layers import Picture
+    from ..minimisers import Stop
     from .solving import Choices
-
-    Stop: TypeAlias = Callable[[], bool]
-    Report: TypeAlias = Callable[[object], None]
+    from .worker import Report
 
 Way: TypeAlias = Literal["volume", "network", "planes", "tiles"]
 WAYS: dict[str, str] = {
