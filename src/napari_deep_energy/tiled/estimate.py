@@ -98,7 +98,8 @@ def _tile(grid: Grid, classes: int, item: int) -> float:
 def _merge(grid: Grid, node: Node, item: int) -> float:
     """Bytes to eliminate what is between the halves of a node."""
     pivots, ring = _pivots(grid, node), _ring(grid, node)
-    return item * (pivots * (pivots + 2 * ring) + INVERSE * pivots**2 + ring**2)
+    read = max(_ring(grid, half) for half in node.halves) ** 2  # mapped from disk, and counted
+    return item * (pivots * (pivots + 2 * ring) + INVERSE * pivots**2 + ring**2 + read)
 
 
 def _pivots(grid: Grid, node: Node) -> int:
