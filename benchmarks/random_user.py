@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import napari
 
 MOST_LAYERS = 12
+"""No picture and no strokes are added beyond; results may be."""
+TOO_MANY_LAYERS = 24
+"""From here on the oldest are deleted: whoever keeps more and more needs more and more memory."""
 PATIENCE = 120
 """Seconds to wait for the very first answers."""
 
@@ -48,6 +51,8 @@ class User:
         action = self.actions[place][1]
         self.done[action.__name__] += 1
         action()
+        while len(self.viewer.layers) > TOO_MANY_LAYERS:
+            self.viewer.layers.pop(0)
 
     def pick(self, among: list[object]) -> object | None:
         """One of them, None if there is none."""

@@ -3,9 +3,10 @@
     python benchmarks/scale.py [--parts seams cost volumes] [--volumes 64x64x64 ...] [--json FILE]
 
 ``seams``: largest difference in probability between the tiled run and the exact solver on the
-whole picture, and labels that differ where there is no tie. ``cost``: seconds a megapixel and peak
-memory of a tiled run, each in a process of its own. ``volumes``: see :mod:`volumes`.
-Seconds are those of the processor, so that other programs do not count.
+whole picture, and labels that differ where there is no tie; and of the network, in tiles and in
+one. ``cost``: seconds a megapixel and peak memory of a tiled run, each in a process of its own.
+``volumes``: see :mod:`volumes`. Seconds are those of the processor, so that other programs do not
+count.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from volumes import KINDS, PEERS, compare
 
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.interactive import InteractiveSolver
-from napari_deep_energy.tiled import plan_tiled, solve_tiled
+from napari_deep_energy.tiled import plan_tiled, predict_tiled, solve_tiled
 
 TILE = 512
 TIE = 1e-5
@@ -70,6 +71,21 @@ def seams(sizes: list[int], name: str) -> dict[str, float]:
             flips = (x.argmax(0) != expected.argmax(0)) & (best[-1] - best[-2] > TIE)
             figures[f"tiled_flips_{name}_{size}"] = int(flips.sum())
         print({key: value for key, value in figures.items() if key.endswith(str(size))})
+    return figures
+
+
+def network_seams(size: int) -> dict[str, float]:
+    """Largest difference of the network's answers, in tiles against one tile for the whole."""
+    image, labels = picture(size)
+    figures = {}
+    for name, spec in SPECS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            in_tiles, whole = (
+                np.asarray(predict_tiled(image, labels, Path(folder) / str(t), spec, tile=t).read())
+                for t in (TILE // 2, size)
+            )
+        figures[f"tiled_max_diff_network_{name}_{size}"] = float(np.abs(in_tiles - whole).max())
+    print(figures)
     return figures
 
 
@@ -124,7 +140,7 @@ def main() -> None:
     figures: dict[str, float] = {}
     if "seams" in options.parts:
         figures |= seams(options.sizes, "colour") | seams(options.sizes, "paper")
-        figures |= seams([512, 800], "matte")
+        figures |= seams([512, 800], "matte") | network_seams(1024)
         figures["tiled_max_diff"] = max(v for k, v in figures.items() if "max_diff" in k)
     if "cost" in options.parts:
         figures |= cost(options.sides)

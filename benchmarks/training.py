@@ -20,10 +20,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 import torch
 from napari_deep_energy.training.batches import batch_of
 from napari_deep_energy.training.fit import update
-from napari_deep_energy.training.memory import kept_memory
 from napari_deep_energy.training.objects import Objects
 from napari_deep_energy.training.recipe import Recipe, Stage
 from napari_deep_energy.training.run_state import RunState
+
+from napari_deep_energy.memory import kept_memory
 
 RECIPES = ("paper_segment", "cpu_segment", "cpu_matte")
 

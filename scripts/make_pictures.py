@@ -8,9 +8,7 @@ Writes docs/images. The photographs are those that come with scikit-image.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,15 +178,16 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=SCENES, default=list(SCENES))
     chosen = parser.parse_args().only
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        # The user's own settings and autosaves stay out of it.
-        os.environ |= {"XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home, "XDG_CACHE_HOME": home}
-        for name in chosen:
-            stage = Stage()
-            SCENES[name](stage)
-            stage.viewer.close()
-            for path in sorted(IMAGES.glob(f"{name}.*")):
-                print(f"{path.stat().st_size / 1e6:.2f} MB  {path}", flush=True)
+    sys.path.append(str(IMAGES.parents[1] / "benchmarks"))
+    from own_folders import use_own_folders
+
+    use_own_folders()
+    for name in chosen:
+        stage = Stage()
+        SCENES[name](stage)
+        stage.viewer.close()
+        for path in sorted(IMAGES.glob(f"{name}.*")):
+            print(f"{path.stat().st_size / 1e6:.2f} MB  {path}", flush=True)
     return 0
 
 

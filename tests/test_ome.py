@@ -53,12 +53,16 @@ def test_a_lazy_array_is_written_as_a_plain_one(tmp_path):
 
 
 def test_napari_opens_it_with_its_own_reader(tmp_path):
-    read_zarr = pytest.importorskip("napari_builtins.io").magic_imread
+    plugins = pytest.importorskip("napari.plugins")
+    from napari.components import ViewerModel
+
+    plugins._initialize_plugins()
     image = np.random.default_rng(0).integers(0, 255, (600, 700)).astype(np.uint8)
     write_ome_zarr(tmp_path / "i.ome.zarr", image, "yx")
-    levels = read_zarr([str(tmp_path / "i.ome.zarr")])
-    np.testing.assert_array_equal(np.asarray(levels[0]), image)
-    assert [level.shape for level in levels] == [(600, 700), (300, 350), (150, 175)]
+    (layer,) = ViewerModel().open(tmp_path / "i.ome.zarr", plugin="napari")
+    assert layer.multiscale
+    np.testing.assert_array_equal(np.asarray(layer.data[0]), image)
+    assert [level.shape for level in layer.data] == [(600, 700), (300, 350), (150, 175)]
 
 
 def test_a_folder_that_is_none_is_one_sentence(tmp_path):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_deep_energy.fallback import cuda_or_why_not, is_device_failure, reason
+from napari_deep_energy.memory import kept_memory
 
 from .distributed import world_size
 from .fit import Progress, fit
-from .memory import kept_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.fallback import reason
-from napari_deep_energy.files import make_folder, replacing
+from napari_deep_energy.files import make_folder, remove_drafts_of, replacing, write_bytes
 from napari_deep_energy.networks import Checkpoint
 
 from .distributed import rank
@@ -82,7 +82,7 @@ class RunState:
         objects: Objects,
         start: Checkpoint | None = None,
     ) -> RunState:
-        """Continue the run in ``folder``, or begin one there.
+        """Continue the run in ``folder``, or begin one there; no other may be at work in it.
 
         Raises
         ------
@@ -97,6 +97,9 @@ class RunState:
             network.load_state_dict(start.network.state_dict())
         run = cls(folder, recipe, objects.source, network.to(objects.masks.device))
         run.history = start.training if start else {}
+        if rank() == 0:
+            for path in (run.state_path, run.best_path, run.log_path):
+                remove_drafts_of(path, untouched=0)
         if run.state_path.is_file():
             run._resume()
         elif rank() == 0:
@@ -160,11 +163,7 @@ class RunState:
             tensors |= {f"adam.{index}.{k}": v.contiguous() for k, v in entry.items()}
         progress = {name: getattr(self, name) for name in POSITION}
         metadata = {"progress": json.dumps(progress), "recipe": json.dumps(self.recipe.to_dict())}
-        try:
-            with replacing(self.state_path) as draft:
-                save_file(tensors, draft, metadata)
-        except SafetensorError as error:
-            raise InvalidInput(f"cannot write {self.state_path} ({error}).") from error
+        write_bytes(self.state_path, save(tensors, metadata))
 
     def _resume(self) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import json
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 MARK = ".draft-"
 """In the name of a file or a folder that is being written, or about to be removed."""
+UNTOUCHED_SECONDS = 3600.0
+"""After so long, what wrote a draft without taking it away was killed."""
 TIFF = {".tif", ".tiff"}
 PLAIN_MODES = {"1", "L", "LA", "I", "I;16", "F", "RGB", "RGBA"}
 """Pillow's modes that are taken as they are; palettes, CMYK and the like become RGB."""
@@ -33,6 +37,23 @@ def draft_of(path: Path) -> Path:
     The name is drawn at random, so that two machines that share a disk never write to one draft.
     """
     return path.with_name(f".{path.stem}{MARK}{uuid4().hex}{path.suffix}")
+
+
+def drafts_of(path: Path) -> list[Path]:
+    """Drafts of this file or folder, by processes that were killed or are at work."""
+    stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
+    return sorted(path.parent.glob(f".{stem}{MARK}*{suffix}"))
+
+
+def remove_drafts_of(path: Path, untouched: float = UNTOUCHED_SECONDS) -> None:
+    """Remove the drafts of this file that nothing was written to for ``untouched`` seconds.
+
+    None of them was ever under its final name, so nothing is lost.
+    """
+    for draft in drafts_of(path):
+        with suppress(OSError):
+            if time.time() - draft.stat().st_mtime >= untouched:
+                draft.unlink()
 
 
 @contextmanager
@@ -195,10 +216,19 @@ def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
         Image.fromarray(picture).save(draft)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file.
+
+    For safetensors, too: their own writer has a hidden draft of its own, which nobody finds again
+    after a kill.
+    """
+    with replacing(path) as draft:
+        draft.write_bytes(content)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file."""
-    with replacing(path) as draft:
-        draft.write_text(text, encoding="utf-8")
+    write_bytes(path, text.encode())
 
 
 def write_report(path: Path, report: dict[str, Any]) -> None:

@@ -40,11 +40,6 @@ def replacing_folder(path: Path, earlier: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def drafts_of(path: Path) -> list[Path]:
-    """Drafts of this folder, by processes that were killed or are at work."""
-    return sorted(path.parent.glob(f".{path.stem}{MARK}*{path.suffix}"))
-
-
 def remove_drafts(folder: Path) -> None:
     """Remove what processes that were killed left behind; only while none is at work there."""
     for draft in folder.glob(f".*{MARK}*"):

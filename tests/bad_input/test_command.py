@@ -47,6 +47,7 @@ def saved(folder, given):
     return given.task, "given.tif", "painted.tif", "-o", "out"
 
 
+@pytest.mark.filterwarnings("ignore:.*zero-size array")  # the writer's
 @pytest.mark.parametrize("row", rows("Pictures and strokes", "command"), ids=case)
 def test_wrong_pictures_and_strokes(row, folder, run):
     arguments = saved(folder, pictures.WRONG[row.case])

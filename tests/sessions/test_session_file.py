@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from napari_deep_energy import InvalidInput, samples
+from napari_deep_energy.files import draft_of, drafts_of
 from napari_deep_energy.layers import METADATA
 from napari_deep_energy.sessions import (
     SUFFIX,
@@ -197,7 +198,7 @@ def test_a_write_that_fails_leaves_the_old_file(session, path, monkeypatch):
     def fail(*_):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("napari_deep_energy.sessions.session_file.save_file", fail)
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
     with pytest.raises(InvalidInput, match="the disk is full"):
         write_session(path, session)
     assert path.read_bytes() == before
@@ -254,3 +255,16 @@ def test_a_kill_at_any_moment_of_saving_leaves_a_whole_session(session, path, pa
     assert again.settings in (session.settings, other.settings)
     for (data, _, _), (saved, _, _) in zip(again.layers, session.layers, strict=True):
         np.testing.assert_array_equal(data, saved)
+    for draft in drafts_of(path):
+        os.utime(draft, (0, 0))
+    write_session(path, session)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_is_being_written_elsewhere_stays(session, path):
+    drafts = [draft_of(path), draft_of(path.with_stem("other"))]
+    for draft in drafts:
+        draft.write_bytes(b"half")
+    os.utime(drafts[1], (0, 0))  # of another session, however old
+    write_session(path, session)
+    assert all(draft.exists() for draft in drafts)

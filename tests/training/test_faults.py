@@ -99,6 +99,7 @@ def test_a_kill_at_any_moment_of_saving_leaves_a_state_that_can_be_read(
         again = run_state.RunState.open(tmp_path / "run", recipe, objects)
         assert again.step == recipe.steps
         assert len(again._read_log()) == 3
+        assert not list((tmp_path / "run").glob(".*"))
 
 
 def test_a_log_that_was_cut_off_is_mended(objects, recipe, held_out, tmp_path):
@@ -118,11 +119,12 @@ def test_a_disk_that_is_full_keeps_the_last_state(objects, recipe, held_out, tmp
         pass
     before = (tmp_path / "state.safetensors").read_bytes()
 
-    def full(tensors, path, metadata):
-        Path(path).write_bytes(b"half")
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run_state, "save_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(InvalidInput, match="No space left on device"):
         list(run)
     assert (tmp_path / "state.safetensors").read_bytes() == before

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import torch
-from napari_deep_energy.training.memory import kept_memory
 from napari_deep_energy.training.precision import is_bfloat16
+
+from napari_deep_energy.memory import kept_memory
 
 
 def test_auto_is_bfloat16_where_the_processor_has_it(monkeypatch):

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import threading
+import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import dask.array
 import numpy as np
 import pytest
+import torch
 
+from napari_deep_energy import RandomWalker, interactive
 from napari_deep_energy._widgets import solving
+from napari_deep_energy.sessions import SUFFIX
 
-from ..bad_input import models, parameters, pictures
+from ..bad_input import models, parameters, pictures, sessions
 from ..bad_input.table import case, rows
 from .conftest import PATIENCE, TWO
 
 LAYERS = {row.case: row for row in rows("Layers", "dock")}
+FAILURES = {
+    "read-only": (errno.EACCES, "Permission denied"),
+    "full-disk": (errno.ENOSPC, "No space left on device"),
+}
 
 
 @pytest.fixture
@@ -72,6 +82,62 @@ def test_wrong_models(row, asked, tmp_path):
 def test_wrong_devices(row, asked):
     desk = asked(pictures.UNUSUAL["uint8"], **parameters.PYTHON[row.case])
     assert row.is_said_in(desk.dock.state), desk.dock.state
+
+
+@pytest.mark.parametrize("row", rows("Sessions", "dock"), ids=case)
+def test_wrong_sessions(row, viewer, open_dock, tmp_path):
+    path = tmp_path / "inner" / f"work{SUFFIX}"
+    path.parent.mkdir()
+    sessions.WRONG[row.case](path)
+    desk = open_dock()
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        desk.dock.keeping.open(path)
+    said = str(shown[0].message) if shown else desk.dock.state
+    assert row.is_said_in(said), said
+    assert "\n" not in said
+    assert len(viewer.layers) == (1 if shown else 0), "strokes come without their picture"
+    assert not (path.parent / "ran").exists()
+
+
+@pytest.mark.parametrize("row", rows("Folders", "dock"), ids=case)
+def test_a_session_that_cannot_be_written_leaves_the_one_that_was_there(
+    row, desk, tmp_path, monkeypatch
+):
+    def fail(path, content):
+        with path.open("wb") as file:
+            file.write(content[:100])
+        raise OSError(*FAILURES[row.case])
+
+    desk.solve(*TWO)
+    path = tmp_path / "mine" / f"work{SUFFIX}"
+    desk.dock.keeping.save(path)
+    before, strokes = path.read_bytes(), desk.dock.seeds_layer.data.copy()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", fail)
+        desk.dock.keeping.save(path)
+    assert row.is_said_in(desk.dock.state), desk.dock.state
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+    np.testing.assert_array_equal(desk.dock.seeds_layer.data, strokes)
+
+
+def test_a_full_gpu_is_told_once_and_the_cpu_answers(desk, monkeypatch):
+    laplacian = RandomWalker.laplacian
+
+    def limited(self, image):
+        if image.device.type != "cpu":
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        return laplacian(self, image)
+
+    monkeypatch.setattr(interactive, "choose_device", lambda device="auto": torch.device("meta"))
+    monkeypatch.setattr(RandomWalker, "laplacian", limited)
+    said = []
+    desk.dock.session.state_changed.connect(lambda state: said.append(state.text))
+    desk.solve(*TWO)
+    notice = "The GPU failed (CUDA out of memory); the CPU answers."
+    assert sum(notice in text for text in said) == 1
+    assert set(np.unique(desk.labels())) == {1, 2}
 
 
 def test_no_layers(open_dock, qtbot):

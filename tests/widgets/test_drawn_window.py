@@ -55,7 +55,11 @@ viewer.layers.remove(strokes)
 wait(0.5)
 viewer.layers.clear()
 wait(0.5)
-assert in_its_context and all(in_its_context), in_its_context
+is_old = napari.__version__.startswith("0.5.")  # leaves the buffers to the garbage collector
+assert is_old or in_its_context
+assert all(in_its_context), in_its_context
+if is_old:
+    viewer.close()  # else a thread of its own aborts the process
 print("still here")
 """
 

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_deep_energy._widgets import autosave, strokes_record
 from napari_deep_energy._widgets.solving import Choices
+from napari_deep_energy.files import draft_of
 from napari_deep_energy.sessions import SUFFIX, get_reader, read_session
 
 from .conftest import CLIPBOARD, PATIENCE, TWO, Desk
@@ -179,6 +180,17 @@ class TestAutosave:
         np.testing.assert_array_equal(other.dock.seeds_layer.data, desk.dock.seeds_layer.data)
         assert bar.isHidden()
         assert not crashed.exists(), "it lives on in the autosave of this window"
+
+    def test_halves_of_the_dead_are_removed_and_those_of_the_living_stay(self, crashed, desk):
+        dead = draft_of(crashed)
+        dead.write_bytes(b"half")
+        assert autosave.abandoned() == [crashed]
+        assert not dead.exists()
+        assert desk.dock.session.autosave._file._lock.tryLock(0)  # as if its owner lived again
+        living = draft_of(crashed)
+        living.write_bytes(b"half")
+        assert autosave.abandoned() == []
+        assert living.exists()
 
     def test_discarded_work_is_gone(self, crashed, other):
         other.dock.recovery.discard()

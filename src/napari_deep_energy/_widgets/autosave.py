@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QLockFile, QObject, QTimer, Signal
 
 from ..crops import Crop
+from ..files import MARK, remove_drafts_of
 from ..sessions.contribution import session_of_layers
 from ..sessions.session_file import SUFFIX, SavedSession, write_session
 from . import strokes_record
@@ -147,8 +148,12 @@ def lock_of(path: Path) -> QLockFile:
 
 
 def abandoned() -> list[Path]:
-    """Autosaves whose owner is gone, the newest first."""
+    """Autosaves whose owner is gone, the newest first; halves of such are removed."""
     with suppress(OSError):
+        for draft in folder().glob(f".*{MARK}*{SUFFIX}"):
+            path = draft.with_name(draft.name[1:].partition(MARK)[0] + SUFFIX)
+            if _is_free(path):
+                remove_drafts_of(path, untouched=0)
         found = sorted(folder().glob(f"[!.]*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
         return [path for path in found if _is_free(path)]
     return []

@@ -6,19 +6,17 @@ Nothing here knows Qt or napari, and torch is imported when the first job runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from .solving import call_parameters, import_solver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from ..batch import Record
+    from ..minimisers import Stop
     from .solving import Choices
-
-    Stop: TypeAlias = Callable[[], bool]
-    Report: TypeAlias = Callable[[object], None]
+    from .worker import Report
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from ..errors import Cancelled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..minimisers import Stop
+
     Report: TypeAlias = Callable[[object], None]
-    Stop: TypeAlias = Callable[[], bool]
     Work: TypeAlias = Callable[[Report, Stop], object]
 
 logger = logging.getLogger(__name__)

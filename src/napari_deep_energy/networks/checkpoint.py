@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from ..energy import EnergySpec, spec_from_dict, spec_to_dict
 from ..errors import InvalidInput
-from ..files import replacing
+from ..files import write_bytes
 from .context_aggregation import Architecture, ContextAggregationNetwork
 
 FORMAT = "napari-deep-energy/1"
@@ -40,11 +40,7 @@ class Checkpoint:
         }
         state = self.network.state_dict().items()
         tensors = {k: v.detach().cpu().contiguous() for k, v in state}
-        try:
-            with replacing(path) as draft:
-                save_file(tensors, draft, metadata)
-        except SafetensorError as error:
-            raise InvalidInput(f"cannot write {path} ({error}).") from error
+        write_bytes(path, save(tensors, metadata))
 
     @classmethod
     def load(cls, path: Path | str) -> Checkpoint:

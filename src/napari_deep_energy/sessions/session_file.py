@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from ..errors import InvalidInput
-from ..files import replacing
+from ..files import remove_drafts_of, write_bytes
 from ..layers import METADATA, LayerDataTuple
 from .history import ENDS, LABELS, POSITIONS, StrokeHistory
 from .layer_state import from_plain, to_plain
@@ -56,7 +56,7 @@ class SavedSession:
 
 
 def write_session(path: Path, session: SavedSession) -> None:
-    """Write the file whole or not at all.
+    """Write the file whole or not at all; what a killed process left of it long ago goes.
 
     Raises
     ------
@@ -75,11 +75,8 @@ def write_session(path: Path, session: SavedSession) -> None:
             "names": {str(label): name for label, name in session.names.items()},
         }
     )
-    try:
-        with replacing(path) as draft:
-            save_file(tensors, draft, {"session": text})
-    except SafetensorError as error:
-        raise InvalidInput(f"cannot write {path} ({error}).") from error
+    remove_drafts_of(path)
+    write_bytes(path, save(tensors, {"session": text}))
 
 
 def read_session(path: Path) -> SavedSession:

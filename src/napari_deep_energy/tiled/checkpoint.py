@@ -10,7 +10,8 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..folders import drafts_of, replacing_folder
+from ..files import drafts_of
+from ..folders import replacing_folder
 from .plan import leaves_of
 
 if TYPE_CHECKING:

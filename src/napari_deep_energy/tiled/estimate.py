@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ..minimisers.nested_dissection.geometry import Offset
     from .grid import Grid, Node
 
-BASE = 620 * 2**20
-"""Bytes of a process that has imported everything and worked on nothing yet, and of what the
-allocator keeps of memory that was freed."""
+BASE = 500 * 2**20
+"""Bytes of a process that has imported everything and worked on nothing yet, and of what its
+allocator keeps of small arrays."""
 INVERSE = 2.5
 """Matrices of its own size that the inversion of a matrix holds at once."""
 MATTING_PIXEL = 3500
@@ -98,7 +98,8 @@ def _tile(grid: Grid, classes: int, item: int) -> float:
 def _merge(grid: Grid, node: Node, item: int) -> float:
     """Bytes to eliminate what is between the halves of a node."""
     pivots, ring = _pivots(grid, node), _ring(grid, node)
-    return item * (pivots * (pivots + 2 * ring) + INVERSE * pivots**2 + ring**2)
+    read = max(_ring(grid, half) for half in node.halves) ** 2  # mapped from disk, and counted
+    return item * (pivots * (pivots + 2 * ring) + INVERSE * pivots**2 + ring**2 + read)
 
 
 def _pivots(grid: Grid, node: Node) -> int:

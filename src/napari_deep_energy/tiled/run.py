@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..energy import COLOUR, EnergySpec
 from ..extras import require
+from ..memory import returned_memory
 from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
 from .checkpoint import draft_of
@@ -114,6 +115,7 @@ def _graph(plan: Plan, scratch: Scratch, stores: Stores) -> list[Any]:
     return [down(source, grid, leaf, solved, scratch, stores) for leaf in leaves_of(grid)]
 
 
+@returned_memory()
 @flushed_denormals()
 def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[Node]) -> Node:
     """Eliminate a node; ``halves`` are there so that they come first."""
@@ -129,11 +131,13 @@ def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[N
     return node
 
 
+@returned_memory()
 @flushed_denormals()
 def _skeleton(grid: Grid, root: Node, scratch: Scratch, _done: Node) -> Skeleton | None:
     return solve_skeleton(grid, root, scratch.factor) if root.halves else None
 
 
+@returned_memory()
 @flushed_denormals()
 def _down(
     source: Source,

@@ -222,7 +222,6 @@ class Factor:
         if flag[0]:
             raise Cancelled
 
-
     def _run_here(self, tasks: list[Task], flag: NDArray[np.int64], stop: Stop) -> None:
         scratch = self.scratch.get()
         try:

@@ -1,4 +1,7 @@
-"""Memory that a step gives back is kept for the next one, which asks for the same again."""
+"""Freed memory, which glibc by itself now keeps and now gives back: one or the other, as is wanted.
+
+Other allocators are left alone.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRIM_THRESHOLD, MMAP_MAX = -1, -4
-"""Parameters of glibc's ``mallopt``; others have theirs, and keep memory by themselves."""
+"""Parameters of glibc's ``mallopt``."""
 USUAL = {TRIM_THRESHOLD: 128 * 1024, MMAP_MAX: 65536}
 
 
@@ -33,6 +36,20 @@ def kept_memory() -> Iterator[None]:
         for parameter, value in USUAL.items():
             libc.mallopt(parameter, value)
         libc.malloc_trim(0)
+
+
+@contextmanager
+def returned_memory() -> Iterator[None]:
+    """What is freed within is given back to the system at the end.
+
+    Without, a long run of steps that differ in size comes to hold half as much again as any uses.
+    """
+    try:
+        yield
+    finally:
+        libc = _glibc()
+        if libc is not None:
+            libc.malloc_trim(0)
 
 
 def _glibc() -> ctypes.CDLL | None:

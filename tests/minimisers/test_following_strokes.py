@@ -1,0 +1,137 @@
+"""A factor that follows the strokes: as exact as a new one, and no more work than they ask for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from napari_deep_energy import kernels
+from napari_deep_energy.energy import COLOUR, RandomWalker
+from napari_deep_energy.errors import Cancelled
+from napari_deep_energy.minimisers import NestedDissection
+
+from .exact import TASKS, TOLERANCE, corners, error, picture, problem_of, way
+
+__all__ = ["way"]
+
+
+@TASKS
+def test_strokes_erasures_and_new_classes_are_followed_exactly(spec):
+    rng = np.random.default_rng(1)
+    size = (75, 90)
+    image, labels = picture(size), corners(size)
+    engine, laplacian, past = NestedDissection(), None, []
+    for step in range(8):
+        problem = problem_of(spec, image, labels)
+        energy = spec.energy(problem, laplacian)
+        solution, laplacian = engine.minimise(problem, energy), energy.laplacian
+        assert error(spec, problem, solution) < TOLERANCE, step
+        past.append((labels.copy(), solution.x))
+        row, column = rng.integers(size[0] - 5), rng.integers(size[1] - 20)
+        labels[row : row + 5, column : column + 20] = rng.integers(0, 4 if step > 2 else 3)
+        labels[0, 0], labels[-1, -1] = 1, 2
+    painted, before = past[2]
+    problem = problem_of(spec, image, painted)
+    undone = engine.minimise(problem, spec.energy(problem, laplacian))
+    torch.testing.assert_close(undone.x, before, atol=1e-6, rtol=0)
+
+
+@TASKS
+def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
+    size = (100, 130)
+    labels = np.zeros(size, int)
+    labels[5, 5:8], labels[9, 9] = 1, 2
+    problem = problem_of(spec, picture(size), labels)
+    laplacian = spec.laplacian(problem.image)
+    engine = NestedDissection()
+    engine.prepare(problem.image, laplacian, confidence=getattr(spec, "prior", 0.0))
+    assert sum(eliminated) == 100 * 130
+    eliminated.clear()
+    solution = engine.minimise(problem, spec.energy(problem, laplacian))
+    assert 0 < sum(eliminated) < 100 * 130 / 2
+    assert error(spec, problem, solution) < TOLERANCE
+
+
+def test_a_stroke_reads_only_the_nodes_above_it(eliminated):
+    spec, size = RandomWalker(), (256, 256)
+    problem = problem_of(spec, picture(size), corners(size))
+    energy = spec.energy(problem)
+    engine = NestedDissection()
+    engine.minimise(problem, energy)
+    assert sum(eliminated) == 256 * 256
+    eliminated.clear()
+    engine.minimise(problem, energy)
+    assert sum(eliminated) == 0
+    labels = corners(size)
+    labels[5, 5:8] = 1
+    problem = problem_of(spec, picture(size), labels)
+    engine.minimise(problem, spec.energy(problem, energy.laplacian))
+    # One tile or block of at most 64 x 64 and the separators above it.
+    assert 0 < sum(eliminated) < 64 * 64 + 256 + 2 * 128 + 2 * 64
+
+
+def test_a_prior_that_moves_everywhere_eliminates_only_what_the_stroke_reaches(eliminated):
+    size = (256, 256)
+    image, labels = picture(size), corners(size)
+    engine, first = NestedDissection(), problem_of(COLOUR, picture(size), labels)
+    energy = COLOUR.energy(first)
+    engine.minimise(first, energy)
+    whole = sum(eliminated)
+    eliminated.clear()
+    labels[40:50, 60] = 1
+    problem = problem_of(COLOUR, image, labels)
+    followed = COLOUR.energy(problem, energy.laplacian)
+    moved = (followed.targets != energy.targets).any(1).float().mean()
+    assert moved > 0.5
+    assert error(COLOUR, problem, engine.minimise(problem, followed)) < TOLERANCE
+    assert sum(eliminated) < whole / 4
+
+
+def test_a_cancelled_call_is_harmless(way):
+    # Kernels do in a few calls what takes many batches.
+    calls = (0, 1, 2) if way == "compiled" else (0, 5, 40)
+    spec, size = RandomWalker(), (75, 90)
+    problem = problem_of(spec, picture(size), corners(size))
+    energy = spec.energy(problem)
+    engine = NestedDissection()
+    for polls in calls:
+        left = iter([False] * polls)
+        with pytest.raises(Cancelled):
+            engine.minimise(problem, energy, lambda left=left: next(left, True))
+    assert error(spec, problem, engine.minimise(problem, energy)) < TOLERANCE
+    labels = corners(size)
+    labels[40:45, 30:70], labels[60, 60] = 2, 3
+    stroke = problem_of(spec, picture(size), labels)
+    for polls in calls:
+        left = iter([False] * polls)
+        with pytest.raises(Cancelled):
+            engine.minimise(
+                stroke, spec.energy(stroke, energy.laplacian), lambda left=left: next(left, True)
+            )
+    again = engine.minimise(problem, energy)
+    assert error(spec, problem, again) < TOLERANCE
+
+
+def test_another_picture_is_not_mistaken_for_the_last():
+    spec, engine, size = RandomWalker(), NestedDissection(), (30, 40)
+    for seed in range(3):
+        problem = problem_of(spec, picture(size, seed), corners(size))
+        solution = engine.minimise(problem, spec.energy(problem))
+        assert error(spec, problem, solution) < TOLERANCE
+
+
+def test_kernels_that_come_later_take_over_without_a_trace(monkeypatch):
+    spec, size = RandomWalker(), (75, 90)
+    labels = corners(size)
+    engine, problem = NestedDissection(), problem_of(spec, picture(size), labels)
+    energy = spec.energy(problem)
+    with monkeypatch.context() as patch:
+        patch.setattr(kernels, "is_ready", lambda _dtype: False)
+        engine.minimise(problem, energy)
+    before = engine._state.factor
+    labels[40:45, 30:70] = 2
+    stroke = problem_of(spec, picture(size), labels)
+    followed = engine.minimise(stroke, spec.energy(stroke, energy.laplacian))
+    assert (engine._state.factor is not before) == kernels.is_ready(torch.float32)
+    assert error(spec, stroke, followed) < TOLERANCE
