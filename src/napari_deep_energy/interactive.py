@@ -176,10 +176,14 @@ class InteractiveSolver:
         for name in engines_to_run(engine, self.image[0, 0].numel()):
             minimiser = self._minimiser(name)
             if isinstance(minimiser, NestedDissection):
-                if self.device.type == "cpu":
-                    kernels.start()  # many strokes will follow
+                self.expect_strokes()
                 prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
                 minimiser.prepare(self.image, laplacian, stop, confidence=prior)
+
+    def expect_strokes(self) -> None:
+        """Say that many will follow, so that it pays to compile kernels for them; never waits."""
+        if self.device.type == "cpu":
+            kernels.start()
 
     @property
     def preview(self) -> Preview:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from skimage import data
 
+from napari_deep_energy import kernels
 from napari_deep_energy.minimisers import Outcome
+
+from .conftest import TWO
 
 
 def test_the_preview_of_a_large_picture_is_an_estimate_and_the_answer_exact(
@@ -31,3 +34,13 @@ def test_the_preview_of_a_large_picture_is_an_estimate_and_the_answer_exact(
     assert solution.outcome is Outcome.ESTIMATE
     assert solution.labels.shape == image.shape[:2]
     assert (labels != desk.labels()).any()
+
+
+def test_kernels_are_compiled_though_nothing_was_left_to_prepare(desk, monkeypatch):
+    started = []
+    monkeypatch.setattr(kernels, "start", lambda: started.append(True))
+    desk.dock.live = False
+    desk.paint(*TWO)  # both classes at once: no request fails for want of one
+    with desk.solved():
+        desk.dock.solve_once()
+    assert started

@@ -216,6 +216,7 @@ class Desk:
             )
             self._opacity = picture.opacity()
             self._seconds = {}
+            self._solver.expect_strokes()
         self._key, self._data = key, picture.data  # holds the array, so that its id stays its own
         return self._solver
 
