@@ -122,7 +122,7 @@ def test_a_session_that_cannot_be_written_leaves_the_one_that_was_there(
     np.testing.assert_array_equal(desk.dock.seeds_layer.data, strokes)
 
 
-def test_a_full_gpu_is_told_once_and_the_cpu_answers(desk, monkeypatch):
+def test_a_full_gpu_is_told_once_and_the_cpu_answers(viewer, picture, open_dock, monkeypatch):
     laplacian = RandomWalker.laplacian
 
     def limited(self, image):
@@ -132,6 +132,11 @@ def test_a_full_gpu_is_told_once_and_the_cpu_answers(desk, monkeypatch):
 
     monkeypatch.setattr(interactive, "choose_device", lambda device="auto": torch.device("meta"))
     monkeypatch.setattr(RandomWalker, "laplacian", limited)
+    # Opened only now: a dock makes its solver, on the device of that moment, before a stroke.
+    viewer.add_image(picture, name="picture")
+    desk = open_dock()
+    desk.dock.engine = "analytic"
+    desk.dock.new_strokes().brush_size = 3
     said = []
     desk.dock.session.state_changed.connect(lambda state: said.append(state.text))
     desk.solve(*TWO)
