@@ -158,7 +158,9 @@ def wait_for_kernels() -> None:
     from napari_deep_energy import kernels
 
     deadline = time.monotonic() + PATIENCE
-    while not kernels.is_ready(torch.float32) and time.monotonic() < deadline:
+    while not kernels.is_ready(torch.float32):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no kernels within {PATIENCE} s of the first stroke")
         QTest.qWait(50)
 
 

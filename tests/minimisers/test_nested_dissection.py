@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import NestedDissection, Outcome
 from napari_deep_energy.problem import Problem
@@ -154,3 +154,11 @@ def test_weightless_seeds_are_refused_in_words():
     weightless = replace(energy, confidence=torch.zeros_like(energy.confidence))
     with pytest.raises(InvalidInput, match="draw a stroke"):
         NestedDissection().minimise(problem, weightless)
+
+
+@pytest.mark.parametrize("spec", [COLOUR, replace(COLOUR, hard_seeds=True)], ids=str)
+def test_of_two_classes_half_is_read_out_and_all_of_it_told(spec):
+    problem = problem_of(spec, picture((24, 31)), corners((24, 31)))
+    energy = spec.energy(problem)
+    solution = NestedDissection().minimise(problem, energy)
+    assert solution.energy == pytest.approx(float(energy(solution.x[None])), rel=1e-4)
