@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from . import kernels
+from .devices import choose_device
 from .energy import ENERGIES, EnergySpec, RandomWalker
 from .energy.parameters import check_number
 from .errors import InvalidInput
@@ -43,36 +44,6 @@ MORE_BACKGROUND = "Labels above 2 count as background."
 MOST_STEPS = 10_000
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
-
-
-def choose_device(device: str = "auto") -> torch.device:
-    """The device that will be used: ``"auto"`` takes a GPU where there is one.
-
-    Raises
-    ------
-    InvalidInput
-        If the device is asked for by name and is not there; there is no silent CPU.
-    """
-    if device == "auto":
-        return torch.device("cuda" if cuda_or_why_not()[0] else "cpu")
-    here = " or ".join(("auto", "cpu", *_accelerators()))
-    try:
-        chosen = torch.device(device)
-    except RuntimeError as error:
-        raise InvalidInput(f"there is no device {device!r}; choose {here}.") from error
-    try:
-        float(torch.zeros(1, device=chosen))
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InvalidInput(
-            f"device {device!r} cannot be used ({reason(error)}); choose {here}."
-        ) from error
-    return chosen
-
-
-def _accelerators() -> list[str]:
-    """Names of the devices of this computer beside its CPU."""
-    found = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
-    return [*found, *(["mps"] if torch.backends.mps.is_available() else [])]
 
 
 class InteractiveSolver:

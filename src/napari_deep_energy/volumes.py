@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from .devices import choose_device
 from .energy import COLOUR, RandomWalker
 from .energy.parameters import check_number
 from .errors import Cancelled, InvalidInput
 from .images import channels_first, normalise
-from .interactive import InteractiveSolver, choose_device
+from .interactive import InteractiveSolver
 from .minimisers import Solution, Stop, VolumeMinimiser, never
 from .minimisers.multigrid import TOLERANCE
 from .minimisers.volume import check_memory

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .solving import call_parameters, import_solver
+from .solving import call_parameters
+from .torch_import import import_solver
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,15 +5,15 @@ Nothing here knows Qt or napari, and torch is imported when the first job runs.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import Cancelled, InvalidInput
 from ..layers import checksum
 from .previewing import Previewing
+from .torch_import import import_solver
 from .wanted import Wanted, planes
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from ..comparison import Comparison
     from ..interactive import InteractiveSolver
     from ..layers import Kind, Picture
-    from ..minimisers import Solution
+    from ..minimisers import Solution, Stop
 
-    Stop: TypeAlias = Callable[[], bool]
 
 PREVIEW_PIXELS = 192
 """Long side up to which the picture itself is solved while the brush moves."""
@@ -287,26 +286,3 @@ def call_arguments(choices: Choices) -> dict[str, object]:
     device = None if choices.device == "auto" else choices.device
     model = str(choices.model) if choices.model else None
     return {**call_parameters(choices), "model": model, "device": device}
-
-
-def import_solver() -> Any:
-    """The module with the solver; torch is imported with it, and leaves a core to the window.
-
-    Raises
-    ------
-    InvalidInput
-        If torch cannot be loaded.
-    """
-    try:
-        import torch
-
-        from .. import interactive
-    except (OSError, ImportError) as error:
-        # On Windows, torch can fail to load its libraries once Qt is in the process.
-        raise InvalidInput(
-            f"torch could not be loaded ({str(error).splitlines()[0]}); start Python with "
-            "'import torch' before napari, or reinstall torch."
-        ) from error
-    # Per thread; one core is left to the window.
-    torch.set_num_threads(min(torch.get_num_threads(), max(1, (os.cpu_count() or 2) - 1)))
-    return interactive

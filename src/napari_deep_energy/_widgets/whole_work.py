@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from ..errors import Cancelled, InvalidInput
-from .solving import call_parameters, import_solver
+from .solving import call_parameters
+from .torch_import import import_solver
 
 if TYPE_CHECKING:
     from pathlib import Path

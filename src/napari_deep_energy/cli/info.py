@@ -39,7 +39,7 @@ def _versions() -> list[tuple[str, str]]:
 def _devices() -> list[tuple[str, str]]:
     import torch
 
-    from ..interactive import choose_device
+    from ..devices import choose_device
 
     names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return [
