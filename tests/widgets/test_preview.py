@@ -36,10 +36,16 @@ def test_the_preview_of_a_large_picture_is_an_estimate_and_the_answer_exact(
     assert (labels != desk.labels()).any()
 
 
-def test_kernels_are_compiled_though_nothing_was_left_to_prepare(desk, monkeypatch):
+def test_kernels_are_compiled_though_nothing_was_left_to_prepare(
+    viewer, picture, open_dock, monkeypatch
+):
     started = []
     monkeypatch.setattr(kernels, "start", lambda: started.append(True))
-    desk.dock.live = False
+    # Opened only now: a dock may make its solver before the first stroke.
+    viewer.add_image(picture)
+    desk = open_dock()
+    desk.dock.engine, desk.dock.live = "analytic", False
+    desk.dock.new_strokes().brush_size = 3
     desk.paint(*TWO)  # both classes at once: no request fails for want of one
     with desk.solved():
         desk.dock.solve_once()
