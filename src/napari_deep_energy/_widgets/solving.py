@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import Cancelled, InvalidInput
 from ..layers import checksum
+from ..memory import returned_memory
 from .previewing import Previewing
 from .torch_import import import_solver
 from .wanted import Wanted, planes
@@ -209,7 +210,8 @@ class Desk:
         spec = interactive.make_spec(choices.task, **call_parameters(choices))
         key = (picture.key, request.fingerprint, spec, choices.model, choices.device)
         if self._solver is None or key != self._key:
-            self._solver = self._rgb = None  # free the old one before the new one is made
+            with returned_memory():  # free the old one before the new one is made
+                self._solver = self._rgb = None
             self._solver = interactive.InteractiveSolver(
                 _load(picture), picture.plane_shape, spec, choices.model, choices.device
             )
