@@ -39,3 +39,12 @@ def test_it_mattes_with_both_engines(tmp_path, photograph, strokes):
     for engine in engines:
         expected = matte(photograph, labels, engine=engine, epsilon=1e-6).alpha
         assert done[engine] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("quotes", ['"""', "'", "\\"])
+def test_nothing_in_the_name_of_the_picture_is_run(tmp_path, photograph, strokes, quotes):
+    file = tmp_path / f"{quotes};ran = 1;{quotes}.tif"
+    tifffile.imwrite(file, photograph, photometric="rgb")
+    done = run(as_python(file, (), strokes, "segment", ["analytic"], {}))
+    assert "ran" not in done
+    assert done["__doc__"].startswith(f"segment {file.name}")

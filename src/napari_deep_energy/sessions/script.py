@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 WIDTH = 88
 """Characters of a line of packed strokes."""
-TEMPLATE = '''\
-"""{task} {name}; written by the napari plugin Deep Energy, version {version}."""
+WRITER = "the napari plugin Deep Energy"
+TEMPLATE = """\
+{title!r}
 
 import base64
 import zlib
@@ -35,7 +36,7 @@ packed = (
 )
 strokes = np.frombuffer(zlib.decompress(base64.b64decode(packed)), {dtype!r}).reshape({shape})
 {calls}
-'''
+"""
 CALL = "{engine} = {task}(image, strokes, engine={engine!r}{options}){result}"
 RESULTS = {"segment": "labels", "matte": "alpha"}
 
@@ -72,8 +73,8 @@ def as_python(
     calls = [CALL.format(engine=e, task=task, options=given, result=result) for e in engines]
     return TEMPLATE.format(
         task=task,
-        name=image.name,
-        version=__version__,
+        # As a literal: a file's name may hold quotes, and whatever comes after them.
+        title=f"{task} {image.name}; written by {WRITER}, version {__version__}.",
         path=str(image),
         index=_shown(index),
         packed=_packed(strokes),
