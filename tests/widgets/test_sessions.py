@@ -203,6 +203,12 @@ class TestAutosave:
         assert "not a session file" in other.dock.state
         assert crashed.exists()
 
+    def test_what_another_window_took_is_offered_no_more(self, crashed, other):
+        crashed.unlink()
+        other.dock.recovery.reopen()
+        assert "there is no session" in other.dock.state
+        assert other.dock.recovery.isHidden()
+
     def test_without_a_crash_nothing_is_offered(self, desk, other):
         assert other.dock.recovery.isHidden()
 

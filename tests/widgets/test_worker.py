@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from napari_deep_energy import Cancelled
+from napari_deep_energy import Cancelled, InvalidInput
 from napari_deep_energy._widgets.worker import LatestWins
 
 from .conftest import PATIENCE
@@ -52,6 +52,17 @@ def test_without_interrupt_the_running_job_is_finished(worker, qtbot):
     worker.submit(gated(gate, "second", log), interrupt=False)
     gate.set()
     qtbot.waitUntil(lambda: done == ["first", "second"], timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(("error", "is_logged"), [(ZeroDivisionError(), True),
+                         (InvalidInput("paint more"), False), (MemoryError(), False)])  # fmt: skip
+def test_what_is_no_matter_of_the_user_s_is_logged(worker, qtbot, caplog, error, is_logged):
+    def fail(report, stop):
+        raise error
+
+    with qtbot.waitSignal(worker.failed, timeout=PATIENCE):
+        worker.submit(fail)
+    assert bool(caplog.records) == is_logged
 
 
 def test_an_error_is_reported_and_the_thread_goes_on(worker, qtbot):

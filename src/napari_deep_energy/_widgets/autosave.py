@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import uuid
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QLockFile, QObject, QTimer, Signal
+from qtpy.QtCore import QLockFile, QObject, Signal
 
 from ..crops import Crop
-from ..files import MARK, remove_drafts_of
+from ..errors import InvalidInput
+from ..files import MARK, make_folder, remove_drafts_of
 from ..sessions.contribution import session_of_layers
 from ..sessions.session_file import SUFFIX, SavedSession, write_session
 from . import strokes_record
 from .data_folder import data_folder
 from .preferences import preferred
+from .timers import single_shot
+from .wording import State
 from .worker import LatestWins
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .session import Session
-
-logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 10
 """From a stroke to the file that has it."""
@@ -44,17 +44,18 @@ class _OwnFile:
         self.path = folder() / f"{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
         self._lock: QLockFile | None = None
 
-    def hold(self) -> bool:
-        """Take the lock, if that was not done; False if there is no place for the file."""
+    def hold(self) -> None:
+        """Take the lock, if that was not done.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no place for the file.
+        """
         if self._lock is None:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                logger.warning("no autosave: %s", error)
-                return False
+            make_folder(self.path.parent)
             self._lock = lock_of(self.path)
             self._lock.tryLock(0)
-        return True
 
     def remove(self) -> None:
         """Delete the file; harmless if there is none."""
@@ -80,9 +81,7 @@ class Autosave(QObject):
         self._worker = LatestWins()
         self._worker.done.connect(self._on_done)
         self._worker.failed.connect(self._on_failed)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.save_now)
+        self._soon = single_shot(self, 1000 * WAIT_SECONDS, self.save_now)
 
     def note_change(self) -> None:
         """The strokes have changed; the file follows."""
@@ -105,7 +104,12 @@ class Autosave(QObject):
         if isinstance(getattr(self._session.subject.picture(), "data", None), Crop):
             return  # a huge picture: writing it would take longer than the work itself
         session = snapshot(self._session)
-        if session is None or not self._file.hold():
+        if session is None:
+            return
+        try:
+            self._file.hold()
+        except InvalidInput as error:
+            self._on_failed(0, error)
             return
         path = self._file.path
 
@@ -120,7 +124,7 @@ class Autosave(QObject):
         self.saved.emit(path)
 
     def _on_failed(self, ticket: int, error: Exception) -> None:
-        logger.warning("autosave failed: %s", error)
+        self._session.say(State("error", f"This work is not on disk: {error}"))
 
 
 def snapshot(session: Session) -> SavedSession | None:

@@ -52,6 +52,7 @@ class RecoveryBar(QWidget):
             reopening.add_layers(self._session, path)
         except InvalidInput as error:
             self._session.say(State("error", str(error)))
+            self._show_next()
             return  # the file stays: another version may read it
         self._session.autosave.saved.connect(lambda _: autosave.discard(path))
         self._session.autosave.save_now()
@@ -68,6 +69,8 @@ class RecoveryBar(QWidget):
         self._show_next()
 
     def _show_next(self) -> None:
+        # Another window offers the same, and may have come first.
+        self._waiting = [path for path in self._waiting if path.exists()]
         self.setVisible(bool(self._waiting))
         if self._waiting:
             when = datetime.fromtimestamp(self._waiting[0].stat().st_mtime)

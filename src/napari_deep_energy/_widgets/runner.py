@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
@@ -10,8 +9,6 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from ..errors import InvalidInput
 from .solving import Answer, Desk, Request
 from .worker import LatestWins
-
-logger = logging.getLogger(__name__)
 
 SOON_SECONDS = 0.3
 """A preview that comes after the brush is up is not worth its drawing if the answer takes no longer
@@ -113,8 +110,6 @@ class Runner(QObject):
             self.answered.emit(answer)
 
     def _on_failed(self, ticket: int, error: Exception) -> None:
-        if not isinstance(error, InvalidInput):
-            logger.error("solving failed", exc_info=error)
         if ticket == self._pending:  # else a preview of strokes that are not complete yet
             self._set_pending(None)
             if isinstance(error, InvalidInput) and self._request is not None:

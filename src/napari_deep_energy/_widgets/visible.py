@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from .. import crops
 from ..crops import Crop, crop_of, cropped
+from .timers import single_shot
 from .watching import Connections
 
 if TYPE_CHECKING:
@@ -34,10 +35,7 @@ class Visible(QObject):
         self._connections = Connections()
         self._image: Image | None = None
         self._crop: Crop | None = None
-        self._rest = QTimer(self)
-        self._rest.setInterval(REST_MS)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._on_rest)
+        self._rest = single_shot(self, REST_MS, self._on_rest)
 
     def start(self) -> None:
         """Watch the camera; harmless if it is watched."""

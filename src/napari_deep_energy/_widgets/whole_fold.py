@@ -137,7 +137,11 @@ class WholeFold(Fold):
         if isinstance(result, str):
             self._show_question(result)
             return
-        layer = show(self._session, request, result)
+        try:
+            layer = show(self._session, request, result)
+        except InvalidInput as error:
+            self._on_failed(ticket, error)
+            return
         self._show_idle(result.text)
         self.finished.emit(layer)
 

@@ -58,9 +58,18 @@ def request_of(session: Session, way: Way, folder: Path) -> WholeRequest:
 
 
 def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:
-    """Put the answer into the viewer."""
+    """Put the answer into the viewer.
+
+    Raises
+    ------
+    InvalidInput
+        If the layers are gone: nobody watches them while the dock is closed.
+    """
     subject = session.subject
-    assert subject.image is not None  # another image or other strokes would have cancelled it
+    layers = subject.viewer.layers
+    if subject.image not in layers or subject.seeds not in layers:
+        raise InvalidInput("the picture or its strokes were deleted meanwhile; open them again.")
+    assert subject.image is not None  # for mypy
     assert subject.seeds is not None
     is_labels = np.issubdtype(answer.levels[0].dtype, np.integer)
     kind: Any = "labels" if is_labels else "alpha"
@@ -72,7 +81,6 @@ def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:
         attributes["colormap"] = subject.seeds.colormap
     mark = (subject.image.unique_id, request.way)
     attributes["metadata"][METADATA]["whole"] = mark
-    layers = subject.viewer.layers
     for old in [old for old in layers if old.metadata.get(METADATA, {}).get("whole") == mark]:
         layers.remove(old)
     # Not among the session's results: those are written into, and saved as a whole.

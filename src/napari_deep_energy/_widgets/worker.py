@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from qtpy.QtCore import QObject, Signal
 
-from ..errors import Cancelled
+from ..errors import Cancelled, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,4 +143,6 @@ class LatestWins(QObject):
         except Cancelled:
             logger.debug("job %d was cancelled", job.ticket)
         except Exception as error:  # the border of the thread: nothing may kill it
+            if not isinstance(error, (InvalidInput, MemoryError)):
+                logger.exception("a job failed")
             send(self.failed, error)
