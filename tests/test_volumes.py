@@ -98,7 +98,7 @@ def test_the_unit_of_the_spacing_does_not_matter(volume, seeds):
     np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-@pytest.mark.parametrize("spacing", [(1, 1), (1, 0, 1), (1, -2, 1), (1, np.nan, 1)])
+@pytest.mark.parametrize("spacing", [(1, 1), (1, 0, 1), (1, -2, 1), (1, np.nan, 1), (1e300, 1, 1)])
 def test_a_spacing_that_is_none_is_refused(spacing):
     with pytest.raises(InvalidInput, match="spacing"):
         relative_spacing(spacing, 3)

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.files import make_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,7 @@ def download_voc(folder: Path, url: str = URL, md5: str = MD5) -> Path:
     devkit = folder / "VOCdevkit"
     if devkit.is_dir():
         return devkit
+    make_folder(folder)
     import pooch  # a second that only this command needs
     import requests
 

@@ -81,7 +81,7 @@ def read_folder(folder: Path, size: int, selection: Selection, seed: int = 0) ->
         )
     except InvalidInput as error:
         reasons = "; ".join(skipped) or "too few pictures with regions in them"
-        raise InvalidFolder(f"{folder} cannot be trained on: {reasons}.") from error
+        raise InvalidFolder(f"{folder} cannot be trained on: {reasons.rstrip('.')}.") from error
     return Unlabelled(train, held, tuple(skipped))
 
 

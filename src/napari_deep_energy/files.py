@@ -57,6 +57,28 @@ def remove_drafts_of(path: Path, untouched: float = UNTOUCHED_SECONDS) -> None:
 
 
 @contextmanager
+def reading(path: Path | None = None) -> Iterator[None]:
+    """Say in words why a picture cannot be read: a file, or without one a layer's lazy array.
+
+    Raises
+    ------
+    InvalidInput
+        If anything but the memory was in the way.
+    """
+    try:
+        yield
+    except (MemoryError, InvalidInput):
+        raise
+    except Exception as error:  # decoders are not ours: damage ends in any error of theirs
+        text = " ".join(str(error).split()) or type(error).__name__
+        what, advice = "the picture cannot be read", "check its file, or open it again"
+        if path is not None:
+            what = f"{path.name} cannot be read as a picture"
+            advice = "open it in a viewer and save it anew"
+        raise InvalidInput(f"{what} ({text}); {advice}.") from error
+
+
+@contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Say in words why ``path`` cannot be written.
 
@@ -177,27 +199,19 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
     """
     if not is_file(path):
         raise InvalidInput(f"there is no picture at {path}; check the path.")
-    try:
+    with reading(path):
         if path.suffix.lower() in TIFF:
             return np.asarray(tifffile.imread(path))
         with Image.open(path) as picture:
             is_plain = picture.mode in PLAIN_MODES or (indexed and picture.mode == "P")
             return np.asarray(picture if is_plain else picture.convert("RGB"))
-    except MemoryError:
-        raise
-    except Exception as error:  # the decoders are not ours: damage ends in any error of theirs
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise InvalidInput(
-            f"{path.name} cannot be read as a picture ({text}); open it in a viewer and save it "
-            "anew."
-        ) from error
 
 
 def axes_of(path: Path) -> str:
     """Letters of a TIFF's axes as they are recorded, such as "ZYX" or "CYX"; else nothing."""
     if path.suffix.lower() not in TIFF:
         return ""
-    with tifffile.TiffFile(path) as file:
+    with reading(path), tifffile.TiffFile(path) as file:
         return str(file.series[0].axes)
 
 

@@ -6,6 +6,7 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from .errors import InvalidInput
 from .files import MARK, draft_of, writing
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def replacing_folder(path: Path, earlier: Path | None = None) -> Iterator[Path]:
                 path.rename(old)
             draft.rename(path)
             shutil.rmtree(old, ignore_errors=True)
+    except InvalidInput as error:
+        if str(draft) not in str(error):
+            raise
+        # Of a file in the draft, whose name means nothing to the user.
+        raise InvalidInput(str(error).replace(str(draft), str(path))) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -39,10 +39,7 @@ def normalise(image: NDArray[Any], name: str = "image") -> NDArray[np.float32]:
     image = as_array(image, name)
     if image.size == 0:
         raise InvalidInput(f"{name} is empty (shape {image.shape}); open a picture with pixels.")
-    if image.dtype.kind not in "buif":
-        raise InvalidInput(
-            f"{name} has type {image.dtype}; convert it to an integer or float type first."
-        )
+    check_type(image.dtype, name)
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         bad = int(image.size - np.isfinite(image).sum())
         raise InvalidInput(
@@ -56,6 +53,20 @@ def normalise(image: NDArray[Any], name: str = "image") -> NDArray[np.float32]:
     if image.dtype.kind == "f" and image.min() >= 0 and image.max() <= 1:
         return image.astype(np.float32)
     return _stretch(image)
+
+
+def check_type(dtype: np.dtype[Any], name: str = "image") -> None:
+    """Refuse what has no order, such as complex numbers or text.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the type.
+    """
+    if dtype.kind not in "buif":
+        raise InvalidInput(
+            f"{name} has type {dtype}; convert it to an integer or float type first."
+        )
 
 
 def as_array(values: object, name: str) -> NDArray[Any]:
@@ -102,15 +113,24 @@ def channels_first(image: NDArray[Any], spatial: tuple[int, ...]) -> NDArray[Any
     InvalidInput
         If the shapes do not go together.
     """
-    if image.shape == spatial:
-        return image[None]
-    if image.shape[:-1] == spatial:
-        return np.moveaxis(image, -1, 0)
-    if image.shape[1:] == spatial:
-        return image
+    axis = channel_axis(image.shape, spatial)
+    return image[None] if axis is None else np.moveaxis(image, axis, 0)
+
+
+def channel_axis(shape: tuple[int, ...], spatial: tuple[int, ...]) -> int | None:
+    """Which axis of a picture of ``shape`` holds the channels, the last or 0; None if none does.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`channels_first`.
+    """
+    for axis, rest in ((None, shape), (len(shape) - 1, shape[:-1]), (0, shape[1:])):
+        if tuple(rest) == tuple(spatial):
+            return axis
     raise InvalidInput(
-        f"seeds have shape {spatial} but the image has shape {image.shape}; paint the strokes on "
-        "a layer of the picture's own height and width."
+        f"seeds have shape {spatial} but the image has shape {shape}; paint the strokes on a "
+        "layer of the picture's own height and width."
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import tifffile
 
 from .errors import InvalidInput
 from .extras import require
-from .files import TIFF, read_array, replacing
+from .files import TIFF, is_file, read_array, reading, replacing
 from .ome import read_ome_zarr
 
 if TYPE_CHECKING:
@@ -76,21 +75,18 @@ def open_picture(path: Path) -> LazyPicture:
         units = dict(zip(axes, picture.units, strict=True))
         spacing = tuple(named[axis] for axis in SPATIAL if axis in axes)
         return LazyPicture(picture.levels[0], axes, spacing, units.get("X") or "pixel")
-    if path.suffix.lower() in TIFF and path.is_file():
+    if path.suffix.lower() in TIFF and is_file(path):
         return _open_tiff(path)
     array = read_array(path)
     return LazyPicture(array, "YX" if array.ndim == 2 else "YXS", (1.0, 1.0))
 
 
 def _open_tiff(path: Path) -> LazyPicture:
-    try:
-        with tifffile.TiffFile(path) as file:
-            series = file.series[0]
-            axes = re.sub("[QI]", "Z", series.axes, count=1)  # unnamed planes are a stack
-            sizes, unit = _spacing(file)
-            data = TiffArray(path.absolute(), tuple(series.shape), np.dtype(series.dtype))
-    except (OSError, ValueError, IndexError, KeyError, struct.error) as error:
-        raise InvalidInput(f"{path.name} cannot be read as a TIFF ({error}).") from error
+    with reading(path), tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        axes = re.sub("[QI]", "Z", series.axes, count=1)  # unnamed planes are a stack
+        sizes, unit = _spacing(file)
+        data = TiffArray(path.absolute(), tuple(series.shape), np.dtype(series.dtype))
     spacing = tuple(sizes.get(axis, 1.0) for axis in SPATIAL if axis in axes)
     return LazyPicture(data, axes, spacing, unit)
 
@@ -102,7 +98,7 @@ class TiffArray:
         self.path, self.shape, self.dtype, self.ndim = path, shape, dtype, len(shape)
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
-        with tifffile.TiffFile(self.path) as file:
+        with reading(self.path), tifffile.TiffFile(self.path) as file:
             series = file.series[0]
             if series.dataoffset is not None:  # stored plainly
                 mapped = tifffile.memmap(self.path, mode="r")

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .interactive import Engine
     from .networks import Checkpoint
 
+MOST_RATIO = 1e6
+"""Between the spacings of two axes; no microscope comes near it, and its square is a number."""
+
 
 def segment_volume(
     image: NDArray[Any],
@@ -92,14 +95,16 @@ def relative_spacing(spacing: tuple[float, ...] | None, axes: int) -> tuple[floa
     Raises
     ------
     InvalidInput
-        If there is not one positive, finite number an axis.
+        If there is not one positive number an axis, or one is far from the others.
     """
     if spacing is None:
         return (1.0,) * axes
     steps = np.asarray(spacing, float)
-    if steps.shape != (axes,) or not (np.isfinite(steps).all() and (steps > 0).all()):
+    is_positive = steps.shape == (axes,) and np.isfinite(steps).all() and (steps > 0).all()
+    if not is_positive or steps.max() / MOST_RATIO > steps.min():
         raise InvalidInput(
-            f"spacing {tuple(spacing)} does not fit; give {axes} positive numbers, one an axis."
+            f"spacing {tuple(spacing)} does not fit; give {axes} positive numbers, one an axis, "
+            f"the largest at most {MOST_RATIO:g} times the smallest."
         )
     return tuple(float(step) for step in steps / steps.min())
 

@@ -25,6 +25,8 @@ Case = "Callable[[Path, pytest.MonkeyPatch], tuple[str, ...]]"
 PICTURE = np.ascontiguousarray(data.astronaut()[60:140:2, 160:272:2])
 STROKES = np.zeros((40, 56), np.uint8)
 STROKES[10:20, 25:30], STROKES[:3, :] = 1, 2
+STACK = np.stack([PICTURE[..., 0]] * 4).astype(np.uint16)
+GREY = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
 
 
 def of_picture(content: bytes | None, name: str = "bad.png") -> Case:
@@ -63,6 +65,21 @@ def half(name: str, write: Callable[[Path], object]) -> Case:
     return make
 
 
+def lazily(
+    command: str,
+    write: Callable[[Path], object],
+    image: str = "half.tif",
+    strokes: str = "strokes.png",
+) -> Case:
+    """The first half of a good file to a command that reads it in parts."""
+
+    def make(folder, patch):
+        half("half.tif", write)(folder, patch)
+        return command, image, strokes, "-o", "out"
+
+    return make
+
+
 def stack_file(folder, patch):
     tifffile.imwrite(
         folder / "stack.tif", np.zeros((4, 5, 40, 56), np.uint8), photometric="minisblack"
@@ -91,6 +108,14 @@ FILES: dict[str, Case] = {
     "truncated-deflate": half(
         "half.tif", lambda path: tifffile.imwrite(path, PICTURE, compression="zlib")
     ),
+    "truncated-volume": lazily("volume", lambda path: tifffile.imwrite(path, STACK, **GREY)),
+    "truncated-tiles": lazily("tiled", lambda path: tifffile.imwrite(path, STACK[0])),
+    "truncated-deflated-tiles": lazily(
+        "tiled", lambda path: tifffile.imwrite(path, STACK[0], compression="zlib")
+    ),
+    "truncated-strokes": lazily(
+        "tiled", lambda path: tifffile.imwrite(path, STROKES), "image.png", "half.tif"
+    ),
     "bomb": of_picture(png(60_000, 60_000)),
     "text-file": of_picture(b"not a picture\n" * 50),
     "planes": planes(40),
@@ -110,19 +135,29 @@ def into(output: str) -> Case:
     return make
 
 
-def failing_writes(number: int) -> Case:
+FAILURES = {
+    "read-only": (errno.EACCES, "Permission denied"),
+    "full-disk": (errno.ENOSPC, "No space left on device"),
+}
+
+
+def failing_writes(case: str) -> Case:
     """A folder in which the picture's overlay cannot be written, half-way through."""
 
     def make(folder, patch):
         def save(self, path, *arguments, **options):
             path.write_bytes(b"half")
-            raise OSError(number, "Permission denied" if number == errno.EACCES
-                          else "No space left on device")  # fmt: skip
+            raise OSError(*FAILURES[case])
 
         patch.setattr(Image.Image, "save", save)
         return "segment", "image.png", "strokes.png", "-o", "out"
 
     return make
+
+
+def batch(*options: str) -> Case:
+    """Answer the folder of the picture with these options."""
+    return lambda folder, patch: ("batch", ".", "-o", "out", "--rule", "centre", *options)
 
 
 def pictures_in(folder: Path, count: int = 3) -> Path:
@@ -187,8 +222,10 @@ def state_of_another_recipe(run: Path) -> None:
 FOLDERS: dict[str, Case] = {
     "output-is-file": into("taken"),
     "below-a-file": into("taken/out"),
-    "read-only": failing_writes(errno.EACCES),
-    "full-disk": failing_writes(errno.ENOSPC),
+    "read-only": failing_writes("read-only"),
+    "full-disk": failing_writes("full-disk"),
+    "batch-without-model": batch("--model", "none.safetensors"),
+    "batch-with-pickle": batch("--model", "image.png"),
     "no-folder": lambda folder, patch: ("finetune", "mine", "-o", "out"),
     "empty-folder": empty,
     "unusable-folder": unusable,
@@ -229,10 +266,12 @@ RECIPES: dict[str, Case] = {
     "unknown-schedule": recipe('optimiser = {schedule = "zigzag"}\n' + TINY),
     "recipe-beta": recipe(TINY.replace('"segment"', '"segment"\nbeta = -1')),
     "no-steps": recipe(TINY, "--steps", "0"),
+    "other-recipe": recipe(TINY, "--task", "matte"),
 }
 COMMANDS: dict[str, Case] = {
     "unknown-command": lambda folder, patch: ("frobnicate",),
     "missing-argument": lambda folder, patch: ("segment", "image.png"),
     "unknown-option": lambda folder, patch: ("segment", "image.png", "strokes.png", "--nope"),
     "word-option": lambda folder, patch: ("segment", "image.png", "strokes.png", "--beta", "sharp"),
+    "no-count": lambda folder, patch: ("evaluate", "table2", "--voc", ".", "--count", "0"),
 }

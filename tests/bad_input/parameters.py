@@ -21,5 +21,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "epsilon": ("matte", "--epsilon", "0"),
     "device": ("segment", "--device", "tpu"),
     "device-elsewhere": ("segment", "--device", "cuda:99"),
+    "memory": ("tiled", "--memory", "nan"),
     "lost-parameter": ("compare", "--task", "segment", "--epsilon", "1"),
 }

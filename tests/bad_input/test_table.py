@@ -7,8 +7,9 @@ from .parameters import COMMANDS, PYTHON
 from .table import all_rows
 
 LAYERS = {"no-layers", "no-strokes-layer", "picture-deleted", "strokes-deleted", "lost-file",
-          "no-memory"}  # fmt: skip
-"""Functions of their own in tests/widgets/test_bad_input.py."""
+          "no-memory", "deleted-in-a-batch", "deleted-in-fine-tuning", "deleted-while-asking",
+          "deleted-in-a-whole-run"}  # fmt: skip
+"""Functions of their own in tests/widgets/test_bad_input.py and test_faults.py."""
 
 
 def test_rows_and_cases_are_the_same():

@@ -55,6 +55,30 @@ def test_bad_files_fail_alone_and_say_why(folder, tmp_path, settings):
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"a", "e", "f"}
 
 
+def test_a_file_that_is_removed_meanwhile_fails_alone(folder, tmp_path, settings, caplog):
+    jobs = make_jobs(find_pairs(folder), tmp_path / "out", settings)
+    (folder / "b.png").unlink()
+    records = list(run_batch(jobs))
+    assert ["any more" in record.reason for record in records] == [name == "b" for name in NAMES]
+    assert not caplog.records, "no traceback"
+
+
+def test_a_model_that_cannot_be_used_is_refused_before_the_first_picture(folder, tmp_path):
+    settings = Batch(RandomWalker(), "network", model=tmp_path / "none.safetensors")
+    with pytest.raises(InvalidInput, match="there is no model at"):
+        make_jobs(find_pairs(folder), tmp_path / "out", settings)
+
+
+def test_a_reason_names_no_draft(folder, tmp_path, settings, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tifffile, "imwrite", full)
+    (first, *_) = run(folder, tmp_path / "out", settings)
+    path = tmp_path / "out" / "a" / "labels.tif"
+    assert first.reason.startswith(f"cannot write {path} (No space left on device)")
+
+
 def test_an_unforeseen_error_fails_one_picture_only(folder, tmp_path, settings, monkeypatch):
     def broken(path):
         if path.name == "b.png":

@@ -77,6 +77,17 @@ def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
     assert "GiB of memory" in refused.stderr
 
 
+def test_a_tile_is_no_larger_than_the_picture(files, run, tmp_path, photograph, strokes):
+    tifffile.imwrite(tmp_path / "i.tif", photograph)
+    tifffile.imwrite(tmp_path / "p.tif", strokes.astype(np.uint8))
+    out = tmp_path / "[red] out"  # brackets are no markup
+    done = run("tiled", tmp_path / "i.tif", tmp_path / "p.tif", "-o", out, "--tile", 1_000_000)
+    assert done.returncode == 0, done.stderr
+    assert f"results in {out}" in done.stdout
+    labels = np.asarray(read_ome_zarr(out / "labels.ome.zarr").levels[0])
+    np.testing.assert_array_equal(labels, segment(photograph, strokes).labels)
+
+
 def test_a_spacing_that_is_none_is_one_sentence(files, run):
     done = run("volume", files / "v.ome.tif", files / "s.tif", "--spacing", "1,2")
     assert done.returncode == 1

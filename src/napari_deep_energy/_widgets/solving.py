@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import Cancelled, InvalidInput
+from ..files import reading
 from ..layers import checksum
 from ..memory import returned_memory
 from .previewing import Previewing
@@ -272,15 +273,8 @@ def call_parameters(choices: Choices) -> dict[str, Any]:
 
 def _load(picture: Picture) -> NDArray[Any]:
     """The pixels; of a lazy array they are read only now, from where they may be gone."""
-    try:
+    with reading():
         return picture.load()
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever the array's maker raises
-        raise InvalidInput(
-            f"the picture cannot be read ({type(error).__name__}: {error}); check its file, or "
-            "open it again."
-        ) from error
 
 
 def call_arguments(choices: Choices) -> dict[str, object]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from ..errors import Cancelled, InvalidInput
+from ..errors import Cancelled
+from ..files import reading
 from .solving import call_parameters
 from .torch_import import import_solver
 
@@ -218,14 +219,8 @@ def _array(picture: Picture) -> Any:
 
 def _voxels(picture: Picture) -> NDArray[Any]:
     """All of a stack, in memory."""
-    try:
+    with reading():
         return np.asarray(_array(picture))
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever the array's maker raises
-        raise InvalidInput(
-            f"the picture cannot be read ({type(error).__name__}: {error}); check its file."
-        ) from error
 
 
 def _minutes(seconds: float) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..energy import EnergySpec, spec_to_dict
 from ..errors import InvalidInput
+from ..interactive import load_model
 from .rules import RULES
 
 if TYPE_CHECKING:
@@ -116,7 +117,15 @@ class Record:
 
 
 def make_jobs(pairs: Sequence[Pair], output: Path, batch: Batch) -> list[Job]:
-    """One job a picture, with absolute paths, since a worker may run in another folder."""
+    """One job a picture, with absolute paths, since a worker may run in another folder.
+
+    Raises
+    ------
+    InvalidInput
+        If the model cannot be used, which would fail every picture.
+    """
+    if batch.model is not None:
+        load_model(batch.model, batch.spec.task, batch.spec.has_prior)
     return [
         Job(_absolute(pair), (output / pair.name).absolute(), _absolute_model(batch))
         for pair in pairs
@@ -138,5 +147,8 @@ def _stamp(path: Path | None) -> list[Any] | None:
         return None
     if path.is_dir():
         return [_stamp(file) for file in sorted(path.glob("z*.json")) + sorted(path.glob(".z*"))]
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:  # removed since the folder was read
+        raise InvalidInput(f"there is no {path} any more; put it back, or begin anew.") from error
     return [str(path), status.st_size, status.st_mtime_ns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import NoReturn
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from ..errors import Cancelled, Diverged, InvalidInput
 from . import batch, demo, images, info, scale, training
+from .printing import line, say
 
 app = typer.Typer(
     name="napari-deep-energy",
@@ -32,6 +34,8 @@ app.command()(info.info)
 
 def main() -> None:
     """Run a command; bad input ends in one sentence and exit code 1, never in a traceback."""
+    # What it finds wrong with a file is said in our own words.
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
     try:
         app()
     except (InvalidInput, Diverged) as error:
@@ -42,13 +46,12 @@ def main() -> None:
         where = f" {error.filename}" if error.filename else ""
         _refuse(f"cannot use{where or ' a file'} ({error.strerror or error}); check the path.")
     except (Cancelled, KeyboardInterrupt):
-        Console(stderr=True).print("cancelled; nothing was written.")
+        say("cancelled; files are whole or not there, and what was done before stays.", aside=True)
         sys.exit(130)
 
 
 def _refuse(sentence: str) -> NoReturn:
     console = Console(stderr=True)
     console.print("[bold red]error:[/] ", end="")
-    # Not as markup: a path may hold brackets.
-    console.print(sentence, soft_wrap=True, highlight=False, markup=False)
+    line(console, sentence)
     sys.exit(1)

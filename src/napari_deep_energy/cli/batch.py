@@ -24,6 +24,7 @@ from .options import (
     Task,
     check_parameters,
 )
+from .printing import say
 
 if TYPE_CHECKING:
     from ..batch import Record
@@ -88,12 +89,11 @@ def batch(
 
 
 def _print_end(records: list[Record], output: Path) -> None:
-    console = Console(soft_wrap=True, highlight=False)
     failed = [record for record in records if record.status == "failed"]
     for record in failed:
-        console.print(f"failed: {record.name}: {record.reason}", markup=False)
+        say(f"failed: {record.name}: {record.reason}")
     kept = sum(record.status == "kept" for record in records)
-    console.print(
+    say(
         f"{len(records) - len(failed) - kept} done, {kept} kept from an earlier run, "
         f"{len(failed)} failed; results and report in {output}"
     )

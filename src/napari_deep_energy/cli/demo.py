@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from .options import Output  # noqa: TC001 - read by typer at run time
+from .printing import say
 
 
 def demo(
@@ -19,6 +19,5 @@ def demo(
     from .._widgets.demo import run
 
     written = run(output, stay)
-    console = Console()
     for path, meaning in written.items():
-        console.print(f"{path}  {meaning}", highlight=False, soft_wrap=True)
+        say(f"{path}  {meaning}")

@@ -30,6 +30,7 @@ from .options import (
     Task,
     check_parameters,
 )
+from .printing import say
 
 if TYPE_CHECKING:
     from ..comparison import Comparison
@@ -109,7 +110,7 @@ def compare(
     solutions = _solve(inputs, spec, "both", model, refine, device)
     _print_advice(solutions)
     _print_table(write_comparison(output, inputs, solutions, spec))
-    Console().print(f"results in {output}", highlight=False)
+    say(f"results in {output}")
 
 
 def _run_one(
@@ -127,11 +128,9 @@ def _run_one(
     _print_advice(solutions)
     for solution in solutions.values():
         write_solution(output, inputs, solution, spec)
-        Console().print(
+        say(
             f"{solution.engine} on {solution.device}: {solution.outcome}, energy "
-            f"{solution.energy:.4g}, {solution.seconds:.2f} s; results in {output}",
-            highlight=False,
-            soft_wrap=True,
+            f"{solution.energy:.4g}, {solution.seconds:.2f} s; results in {output}"
         )
 
 
@@ -154,7 +153,7 @@ def _solve(
 
 def _print_advice(solutions: dict[str, Any]) -> None:
     for advice in filter(None, (solution.advice for solution in solutions.values())):
-        Console(stderr=True).print(advice, highlight=False, soft_wrap=True, markup=False)
+        say(advice, aside=True)
 
 
 def _print_table(comparison: Comparison) -> None:

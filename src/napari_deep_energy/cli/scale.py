@@ -23,6 +23,7 @@ from .options import (
     Task,
     check_parameters,
 )
+from .printing import say
 
 if TYPE_CHECKING:
     from ..energy import RandomWalker
@@ -32,6 +33,9 @@ ImageFile = Annotated[Path, typer.Argument(help="TIFF or OME-Zarr.")]
 StrokesFile = Annotated[
     Path, typer.Argument(help="Labels of the picture's size: 0 unlabelled, 1, 2, ...")
 ]
+
+MOST_MEMORY = 1e6
+"""GiB."""
 
 
 def volume(
@@ -117,11 +121,9 @@ def _whole(
         "seconds": solution.seconds,
     }
     write_report(output / "report.json", report)
-    Console().print(
+    say(
         f"{solution.outcome}, energy {solution.energy:.4g}, {solution.seconds:.2f} s; results in "
-        f"{output}",
-        highlight=False,
-        soft_wrap=True,
+        f"{output}"
     )
 
 
@@ -150,7 +152,7 @@ def _planes(
     steps = picture.spacing[-2:] if axes == "TYX" else _three(picture.spacing)
     write_tiff(output / "labels.ome.tif", result, axes, steps, picture.unit)
     write_report(output / "report.json", {"spec": spec_to_dict(spec), "planes": done})
-    Console().print(f"{len(done)} of {len(result)} planes; results in {output}", highlight=False)
+    say(f"{len(done)} of {len(result)} planes; results in {output}")
 
 
 def _three(spacing: tuple[float, ...]) -> tuple[float, ...]:
@@ -195,20 +197,22 @@ def tiled(
     scheduler: Scheduler = None,
 ) -> None:
     """Solve a picture of any size exactly, in the memory of a tile; results are OME-Zarr."""
+    from ..energy.parameters import check_number
     from ..interactive import make_spec
     from ..lazy_pictures import open_picture
     from ..tiled import plan_tiled, solve_tiled
 
     check_parameters(task, beta, epsilon)
+    if memory is not None:
+        check_number("--memory", memory, 0, MOST_MEMORY)
+    limit = None if memory is None else int(memory * 2**30)
     given: Any = {"epsilon": epsilon, "beta": beta, "prior": prior, "lam": lam}
     spec = make_spec(task, energy, hard_seeds=hard_seeds, **given)
     picture = open_picture(image)
     data, seeds = picture.arranged("YX"), open_picture(strokes).arranged("YX")
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(str(plan_tiled(data, seeds, spec, tile, scheduler is not None).estimate))
+    say(str(plan_tiled(data, seeds, spec, tile, scheduler is not None).estimate))
     if estimate:
         return
-    limit = None if memory is None else int(memory * 2**30)
     with Progress(console=Console(stderr=True)) as bar:
         steps = bar.add_task("tiles")
         solve_tiled(
@@ -224,4 +228,4 @@ def tiled(
             scheduler=scheduler,
             progress=lambda done, total: bar.update(steps, completed=done, total=total),
         )
-    console.print(f"results in {output}")
+    say(f"results in {output}")

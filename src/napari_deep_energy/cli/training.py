@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ..errors import InvalidInput
 from .options import Output, RunFolder, Task, free_for_a_folder
+from .printing import line, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,9 @@ def train(
 def finetune(
     folder: Annotated[Path, typer.Argument(help="Your pictures; no label is needed.")],
     output: RunFolder = None,
-    task: Annotated[Task, typer.Option(help="What the model is for.")] = Task.segment,
+    task: Annotated[
+        Task | None, typer.Option(help="What the model is for; by default segment.")
+    ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Checkpoint to start from; the bundled one by default.")
     ] = None,
@@ -74,7 +77,11 @@ def finetune(
     """Adapt the network to a folder of unlabelled pictures; Ctrl+C keeps the best so far."""
     from .. import training
 
-    chosen = training.Recipe.load(recipe or f"finetune_{task}")
+    chosen = training.Recipe.load(recipe or f"finetune_{task or Task.segment}")
+    if task is not None and chosen.task != task:
+        raise InvalidInput(
+            f"the recipe {recipe} is to {chosen.task}, but --task is {task}; leave out one of them."
+        )
     chosen = chosen if steps is None else chosen.shortened(steps)
     with _Interrupt() as interrupted:
         run = training.finetune(folder, chosen, interrupted, out=output, start=start)
@@ -90,7 +97,9 @@ def table1(
     alphamatting: Annotated[
         Path | None, typer.Option(help="Folder with image, alpha and trimap1.")
     ] = None,
-    count: Annotated[int | None, typer.Option(help="Objects a split; all by default.")] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Objects a split; all by default.")
+    ] = None,
     segment: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
     matte: Annotated[Path | None, typer.Option(help="Checkpoint to judge.")] = None,
     json_file: JsonFile = None,
@@ -98,6 +107,7 @@ def table1(
 ) -> None:
     """Energies and IoU of exact solver, network and random network, and the error of mattes."""
     from .. import training
+    from ..files import write_text
 
     with Console(stderr=True).status("measuring"):
         figures = training.evaluate_table1(
@@ -105,30 +115,33 @@ def table1(
         )
     _report("Table 1", figures, json_file)
     if output is not None:
-        (output / "table1.md").write_text(training.table1(figures), encoding="utf-8")
+        write_text(output / "table1.md", training.table1(figures))
 
 
 @evaluate.command()
 def table2(
     voc: VocFolder,
-    sizes: Annotated[list[int] | None, typer.Option(help="Picture sizes.")] = None,
-    count: Annotated[int, typer.Option(help="Pictures a size.")] = 3,
+    sizes: Annotated[list[int] | None, typer.Option(min=16, help="Picture sizes.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Pictures a size.")] = 3,
     json_file: JsonFile = None,
     output: TableFolder = None,
 ) -> None:
     """Seconds of the network and of the exact solvers."""
     from .. import training
+    from ..files import write_text
 
     with Console(stderr=True).status("measuring"):
         figures = training.evaluate_table2(voc, sizes=sizes or (128, 256, 512), count=count)
     _report("Table 2", figures, json_file)
     if folder := _made(output):
-        (folder / "table2.md").write_text(training.table2(figures), encoding="utf-8")
+        write_text(folder / "table2.md", training.table2(figures))
 
 
 def _made(folder: Path | None) -> Path | None:
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        from ..files import make_folder
+
+        make_folder(folder)
     return folder
 
 
@@ -165,7 +178,7 @@ def _show(run: Iterator[Progress], interrupted: _Interrupt) -> None:
             if last is None:
                 _say_what_began(console, progress)
             if progress.notice and (last is None or not last.notice):
-                console.print(progress.notice, soft_wrap=True, highlight=False, markup=False)
+                line(console, progress.notice)
             last = progress
             text = (
                 f"loss {progress.loss:.4g}, E/E* {progress.ratio:.3g}, "
@@ -173,13 +186,11 @@ def _show(run: Iterator[Progress], interrupted: _Interrupt) -> None:
             )
             bar.update(row, total=progress.steps, completed=progress.step, description=text)
     if last is None or last.checkpoint is None:
-        console.print("nothing was trained")
+        say("nothing was trained")
         raise typer.Exit(1)
-    console.print(
+    say(
         f"{'stopped' if interrupted.wished else 'done'} after {last.step} steps; E/E* on held-out "
-        f"pictures {last.first_ratio:.3g} -> {last.best_ratio:.3g}; model in {last.checkpoint}",
-        soft_wrap=True,
-        highlight=False,
+        f"pictures {last.first_ratio:.3g} -> {last.best_ratio:.3g}; model in {last.checkpoint}"
     )
 
 
@@ -188,8 +199,8 @@ def _say_what_began(console: Console, first: Progress) -> None:
     if first.checkpoint is not None:
         folder = first.checkpoint.parent
         lines.append(f"the run is in {folder}; if it is interrupted, -o {folder} continues it")
-    for line in lines:
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    for text in lines:
+        line(console, text)
 
 
 def _report(title: str, figures: dict[str, float], json_file: Path | None) -> None:

@@ -53,6 +53,7 @@ def plan_tiled(
     height, width = (int(size) for size in seeds.shape)
     if min(height, width) < 3:
         raise InvalidInput(f"the image is {height} x {width} pixels; it needs at least 3 x 3.")
+    tile = min(tile, max(height, width))
     grid = Grid((height, width), tile, reach, has_corners=reach == 2)
     values = _values(seeds, grid)
     whole = Source(image, axis, seeds, spec, values, find_range(np.dtype(np.uint8), list))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InvalidInput
-from ..images import PERCENTILES
+from ..images import PERCENTILES, check_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,8 +56,7 @@ def find_range(dtype: np.dtype[Any], blocks: Blocks) -> Range:
     InvalidInput
         If the picture is complex, not numeric, or holds NaN or infinity.
     """
-    if dtype.kind not in "buif":
-        raise InvalidInput(f"image has type {dtype}; convert it to an integer or float type first.")
+    check_type(dtype)
     if dtype == np.bool_:
         return Range(0, 1)
     if dtype == np.uint8:

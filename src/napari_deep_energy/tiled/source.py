@@ -10,6 +10,8 @@ import torch
 from torch.nn.functional import pad
 
 from ..errors import InvalidInput
+from ..files import reading
+from ..images import channel_axis
 from ..minimisers.nested_dissection.system import Couplings, columns_for
 from ..problem import Problem
 from ..seeds import one_hot
@@ -114,10 +116,11 @@ class Source:
 
 def load(array: Any) -> NDArray[Any]:
     """Values of a small part of a NumPy, dask or zarr array."""
-    if hasattr(array, "compute"):
-        # In this thread: within a task, a cluster must not wait for itself.
-        array = array.compute(scheduler="synchronous")
-    return np.asarray(array)
+    with reading():
+        if hasattr(array, "compute"):
+            # In this thread: within a task, a cluster must not wait for itself.
+            array = array.compute(scheduler="synchronous")
+        return np.asarray(array)
 
 
 def channel_axis_of(shape: tuple[int, ...], spatial: tuple[int, ...]) -> int | None:
@@ -130,10 +133,4 @@ def channel_axis_of(shape: tuple[int, ...], spatial: tuple[int, ...]) -> int | N
     """
     if len(spatial) != 2:
         raise InvalidInput(f"seeds have shape {spatial}; a tiled run takes one plane (H, W).")
-    for axis, rest in ((None, shape), (2, shape[:-1]), (0, shape[1:])):
-        if tuple(rest) == tuple(spatial):
-            return axis
-    raise InvalidInput(
-        f"seeds have shape {spatial} but the image has shape {shape}; paint the strokes on a "
-        "layer of the picture's own height and width."
-    )
+    return channel_axis(shape, spatial)
