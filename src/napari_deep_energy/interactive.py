@@ -64,6 +64,9 @@ class InteractiveSolver:
     refine
         Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
         None as many as suit the task.
+    former
+        A solver that is no longer needed: for a picture of the same size, the exact solver uses
+        its memory again, which halves the time to the first answer.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class InteractiveSolver:
         model: Checkpoint | Path | str | None = None,
         device: str = "auto",
         refine: int | None = None,
+        former: InteractiveSolver | None = None,
     ) -> None:
         if refine is not None:
             check_number("refine", refine, 0, MOST_STEPS)
@@ -98,6 +102,8 @@ class InteractiveSolver:
             self._move_to(chosen)
         except (RuntimeError, MemoryError) as error:
             self._fall_back(error)
+        if former is not None and former._image.shape[2:] == self._image.shape[2:]:
+            self._minimisers |= {"analytic": former._minimisers.pop("analytic", NestedDissection())}
         if device == "auto" and chosen.type == "cpu" and (why := cuda_or_why_not()[1]):
             self._notice = f"The GPU cannot be used ({why}); the CPU answers."
 

@@ -9,6 +9,7 @@ import torch
 from napari_deep_energy import kernels
 from napari_deep_energy.energy import COLOUR, RandomWalker
 from napari_deep_energy.errors import Cancelled
+from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.minimisers import NestedDissection
 
 from .exact import TASKS, TOLERANCE, corners, error, picture, problem_of, way
@@ -51,6 +52,39 @@ def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
     solution = engine.minimise(problem, spec.energy(problem, laplacian))
     assert 0 < sum(eliminated) < 100 * 130 / 2
     assert error(spec, problem, solution) < TOLERANCE
+
+
+@TASKS
+def test_another_picture_is_solved_as_by_a_new_engine(spec):
+    engine, size = NestedDissection(), (150, 170)
+    for seed in range(2):
+        labels = corners(size)
+        labels[20:30, seed * 40 : seed * 40 + 20] = 1
+        problem = problem_of(spec, np.roll(picture(size), 31 * seed, 1), labels)
+        solution = engine.minimise(problem, spec.energy(problem))
+    again = NestedDissection().minimise(problem, spec.energy(problem))
+    torch.testing.assert_close(solution.x, again.x, atol=0, rtol=0)
+
+
+def test_a_picture_of_the_same_size_gets_the_memory_of_the_last(way):
+    engine = NestedDissection()
+    memory = []
+    for size in ((150, 170), (150, 170), (120, 170)):
+        problem = problem_of(COLOUR, picture(size), corners(size))
+        engine.minimise(problem, COLOUR.energy(problem))
+        memory.append(engine._state.factor)
+    assert (memory[0] is memory[1]) == (way == "compiled")
+    assert memory[1] is not memory[2]
+
+
+def test_a_solver_takes_over_from_the_former_one(way):
+    former = memory = None
+    for seed in range(2):
+        image, labels = picture((150, 170), seed), corners((150, 170))
+        former = InteractiveSolver(image, labels.shape, COLOUR, former=former)
+        former.solve(labels, "analytic")
+        last, memory = memory, former._minimisers["analytic"]._state.factor
+    assert (memory is last) == (way == "compiled")
 
 
 def test_a_stroke_reads_only_the_nodes_above_it(eliminated):

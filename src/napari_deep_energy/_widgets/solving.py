@@ -211,11 +211,13 @@ class Desk:
         spec = interactive.make_spec(choices.task, **call_parameters(choices))
         key = (picture.key, request.fingerprint, spec, choices.model, choices.device)
         if self._solver is None or key != self._key:
-            with returned_memory():  # free the old one before the new one is made
-                self._solver = self._rgb = None
-            self._solver = interactive.InteractiveSolver(
-                _load(picture), picture.plane_shape, spec, choices.model, choices.device
-            )
+            former, self._solver, self._rgb = self._solver, None, None
+            with returned_memory():
+                self._solver = interactive.InteractiveSolver(
+                    *(_load(picture), picture.plane_shape, spec, choices.model, choices.device),
+                    former=former,
+                )
+                del former
             self._opacity = picture.opacity()
             self._seconds = {}
             self._solver.expect_strokes()

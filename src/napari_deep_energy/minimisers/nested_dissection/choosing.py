@@ -33,3 +33,12 @@ def has_kernels(like: torch.Tensor) -> bool:
 def is_outdone(factor: AnyFactor) -> bool:
     """Whether a faster kind of factor has come to hand since this one was made."""
     return isinstance(factor, Factor) and has_kernels(factor.like)
+
+
+def has_room_for(factor: AnyFactor, plan: Plan, like: torch.Tensor) -> bool:
+    """Whether the memory of a factor that is not needed any more suits another picture.
+
+    Batched products leave that to torch, which keeps a GPU's memory itself.
+    """
+    is_compiled = not isinstance(factor, Factor)
+    return is_compiled and factor.plan is plan and factor.like.dtype == like.dtype

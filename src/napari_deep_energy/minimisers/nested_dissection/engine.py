@@ -12,7 +12,7 @@ import torch
 from ...errors import InvalidInput
 from ...fallback import OutOfMemory, is_device_failure
 from ..solution import Outcome, Solution, Stop, never, read_out
-from .choosing import choose_factor, is_outdone
+from .choosing import choose_factor, has_room_for, is_outdone
 from .plan import make_plan
 from .refinement import free_operator, refine
 from .system import Couplings, System, columns_of, precise
@@ -85,9 +85,7 @@ class NestedDissection:
             Of the prior at unpainted pixels, if the energies that follow have one.
         """
         if self._state is None or self._state.laplacian is not laplacian:
-            self._state = None
-            self._state = _new_state(image, laplacian)
-            self._state.columns[0] = confidence
+            self._begin(image, laplacian).columns[0] = confidence
         if self._state.changed is None:
             # The root is singular without a seed, but no stroke fails to renew it.
             _take_in(self._state, self._state.columns[1:], stop, all_rhs=True)
@@ -123,12 +121,32 @@ class NestedDissection:
         )
         return replace(solution, x=solution.x.to(energy.targets.dtype))
 
+    def _begin(self, image: torch.Tensor, laplacian: Laplacian) -> _State:
+        """State of a picture without seeds, nothing taken in yet.
+
+        The factor of a picture of the same size before it is used again: to ask the system for its
+        memory anew takes about as long as an elimination.
+        """
+        if image.ndim != 4:
+            raise InvalidInput(f"the picture has {image.ndim - 2} axes; this solver takes 2.")
+        factor = None if self._state is None else self._state.factor
+        self._state = None
+        couplings = Couplings(laplacian, image)
+        height, width = image.shape[2:]
+        plan, like = make_plan((height, width), couplings.offsets), couplings.planes[:0].float()
+        if factor is None or not has_room_for(factor, plan, like):
+            factor = None  # free the old one before the new one is made
+            factor = choose_factor(plan, like)
+        columns = couplings.planes.new_zeros(2, height, width)
+        nowhere = torch.zeros_like(columns[:1], dtype=torch.bool)
+        self._state = _State(laplacian, couplings, factor, columns, nowhere, None)
+        return self._state
+
     def _follow(self, problem: Problem, energy: QuadraticEnergy) -> _State:
         """State of this energy's picture, with what changed since the last solve noted in it."""
         state = self._state
         if state is None or state.laplacian is not energy.laplacian:
-            self._state = None
-            self._state = state = _new_state(problem.image, energy.laplacian)
+            state = self._begin(problem.image, energy.laplacian)
         elif is_outdone(state.factor):
             state.factor = choose_factor(state.factor.plan, state.factor.like)
             state.changed, state.is_new = None, True
@@ -191,16 +209,3 @@ def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
         return result.x, Outcome.EXACT, ""
     advice = f"the solution may be off by {result.error:.1g}; raise epsilon or paint more seeds."
     return result.x, Outcome.DEGRADED, advice
-
-
-def _new_state(image: torch.Tensor, laplacian: Laplacian) -> _State:
-    """State of a picture without seeds, nothing taken in yet."""
-    if image.ndim != 4:
-        raise InvalidInput(f"the picture has {image.ndim - 2} axes; this solver takes 2.")
-    couplings = Couplings(laplacian, image)
-    height, width = image.shape[2:]
-    plan = make_plan((height, width), couplings.offsets)
-    factor = choose_factor(plan, couplings.planes[:0].float())
-    columns = couplings.planes.new_zeros(2, height, width)
-    nowhere = torch.zeros_like(columns[:1], dtype=torch.bool)
-    return _State(laplacian, couplings, factor, columns, nowhere, None)

@@ -22,8 +22,9 @@ OWN, OWN_END, RUNS, PLACES = (
 )
 HALF_RING, HALF_ROWS, ROWS = int(Front.HALF_RING), int(Front.HALF_ROWS), int(Front.ROWS)
 SQUARE, PIXELS = int(Front.SQUARE), int(Front.PIXELS)
-PANEL = 32
-"""Rows that take in the pivots above them together."""
+PANEL, DEPTH, BROAD = 128, 128, 64
+"""Rows that take in the pivots above them together, and how many pivots and columns at a time: the
+pivots' numbers in those columns, which each eight rows need again, then fit the smallest cache."""
 
 
 @compiled
@@ -143,10 +144,13 @@ def eliminate_rows(rows, pivots, width, excess, flag):
         if flag[0]:
             return
         if first:
-            for j in range(begin, width, 2 * LANES):
-                end = min(j + 2 * LANES, width)
-                for i in range(first, last, 8):
-                    take_in_pivots(rows, i * width, width, rows, 0, first, width, i, j, end)
+            for j in range(begin, width, BROAD):
+                end = min(j + BROAD, width)
+                for k in range(0, first, DEPTH):
+                    for i in range(first, last, 8):
+                        take_in_pivots(
+                            rows, i * width, width, rows, k, min(k + DEPTH, first), width, i, j, end
+                        )
         for i in range(first, last, 8):
             start = i // LANES * LANES
             take_in_pivots(rows, i * width, width, rows, first, i, width, i, start, width)
@@ -156,17 +160,18 @@ def eliminate_rows(rows, pivots, width, excess, flag):
 @compiled
 def eliminate_ring(rows, pivots, width, ring, starts, left, part, parts, flag):
     """Add what the pivots leave on the ring to its triangle; one of several ``parts``."""
-    for j in range(part * 2 * LANES, width - pivots, parts * 2 * LANES):
-        end = min(j + 2 * LANES, width - pivots)
+    for j in range(part * BROAD, width - pivots, parts * BROAD):
+        end = min(j + BROAD, width - pivots)
         if flag[0]:
             return
-        for i in range(0, min(end, ring), 8):
-            begin = max(j, i // LANES * LANES)
-            if begin < end:
-                take_in_pivots(
-                    left, starts[i] - pivots, starts[i + 1] - starts[i], rows, 0, pivots, width,
-                    pivots + i, pivots + begin, pivots + end,
-                )  # fmt: skip
+        for k in range(0, pivots, DEPTH):
+            for i in range(0, min(end, ring), 8):
+                begin = max(j, i // LANES * LANES)
+                if begin < end:
+                    take_in_pivots(
+                        left, starts[i] - pivots, starts[i + 1] - starts[i], rows,
+                        k, min(k + DEPTH, pivots), width, pivots + i, pivots + begin, pivots + end,
+                    )  # fmt: skip
 
 
 @compiled
