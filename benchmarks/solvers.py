@@ -7,8 +7,9 @@ All solve the same systems (hard seeds, same affinities, same floor) in one proc
 interleaved; figures are medians. "First" is a picture never seen before, its energy included, by a
 solver that has had one of that size; of the very first, ``rw_plan_ms_N`` is what is made once a
 size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from the system included.
-"Stroke" is one more stroke on it, exact again. Errors are the largest difference of a probability or alpha from a
-float64 sparse factorisation of the same system, flips the share of pixels that change class.
+"Stroke" is one more stroke on it, exact again. Errors are the largest difference of a probability
+or alpha from a float64 sparse factorisation of the same system, flips the share of pixels that
+change class.
 """
 
 from __future__ import annotations
