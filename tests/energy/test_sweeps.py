@@ -36,3 +36,16 @@ def test_a_path_may_wind():
     relax(cost, distance)
     expected = MCP_Geometric(cost).find_costs([(0, 0)])[0]
     np.testing.assert_allclose(distance, expected, rtol=1e-12)
+
+
+def test_a_path_may_turn_back_when_the_first_sweep_down_found_nothing():
+    """From a painted last row up through a gate, along, and down into a pocket."""
+    cost = np.full((5, 4), 1e3)
+    cost[[0, 1, 4]] = cost[2, 2] = 1
+    cost[:, 0] = 1
+    painted = np.zeros_like(cost, bool)
+    painted[-1] = True
+    distance = np.where(painted, 0.0, np.inf)
+    relax(cost, distance)
+    expected = MCP_Geometric(cost).find_costs(np.argwhere(painted))[0]
+    np.testing.assert_allclose(distance, expected, rtol=1e-12)
