@@ -10,7 +10,7 @@ import torch
 
 from . import kernels
 from .devices import choose_device
-from .energy import ENERGIES, EnergySpec, RandomWalker
+from .energy import ENERGIES, EnergySpec
 from .energy.parameters import check_number
 from .errors import InvalidInput
 from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
@@ -154,8 +154,7 @@ class InteractiveSolver:
             minimiser = self._minimiser(name)
             if isinstance(minimiser, NestedDissection):
                 self.expect_strokes()
-                prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
-                minimiser.prepare(self.image, laplacian, stop, confidence=prior)
+                minimiser.prepare(self.image, laplacian, stop, self.spec.known_confidence)
 
     def expect_strokes(self) -> None:
         """Say that many will follow, so that it pays to compile kernels for them; never waits."""

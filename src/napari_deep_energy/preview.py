@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch.nn.functional as F
 
-from .energy import EnergySpec, GridLaplacian, RandomWalker
+from .energy import GridLaplacian
 from .energy.stroke_prior import StrokePrior
 from .minimisers import NestedDissection, Outcome, Solution, Stop, never
 from .minimisers.denormals import flushed_denormals
@@ -18,6 +18,8 @@ from .seeds import check_labels
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
+
+    from .energy import EnergySpec
 
 WORKING_SIZE = 192
 """Long side, in pixels, of the small copy: a stroke takes a third of the time that it takes at 512,
@@ -58,8 +60,7 @@ class Preview:
         Cancelled
             If ``stop`` returned true.
         """
-        prior = self.spec.prior if isinstance(self.spec, RandomWalker) else 0.0
-        self._minimiser.prepare(self.image, self._laplacian, stop, confidence=prior)
+        self._minimiser.prepare(self.image, self._laplacian, stop, self.spec.known_confidence)
 
     def solve(self, labels: NDArray[np.integer], stop: Stop = never) -> Solution:
         """Estimate of the exact answer, (H, W) as the strokes; its numbers are those of the copy.

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from napari_deep_energy import kernels
-from napari_deep_energy.energy import COLOUR, RandomWalker
+from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.minimisers import NestedDissection
@@ -46,7 +46,7 @@ def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
     problem = problem_of(spec, picture(size), labels)
     laplacian = spec.laplacian(problem.image)
     engine = NestedDissection()
-    engine.prepare(problem.image, laplacian, confidence=getattr(spec, "prior", 0.0))
+    engine.prepare(problem.image, laplacian, confidence=spec.known_confidence)
     assert sum(eliminated) == 100 * 130
     eliminated.clear()
     solution = engine.minimise(problem, spec.energy(problem, laplacian))
@@ -122,7 +122,33 @@ def test_a_prior_that_moves_everywhere_eliminates_only_what_the_stroke_reaches(e
     assert sum(eliminated) < whole / 4
 
 
-def test_a_cancelled_call_is_harmless(way):
+@pytest.fixture(params=[1, 2])
+def threads(request, monkeypatch):
+    """How many threads share the work; of two, both look at ``stop`` all the time."""
+    pytest.importorskip("numba")
+    from napari_deep_energy.minimisers.nested_dissection.compiled import factor
+
+    monkeypatch.setattr(factor, "POLL", 0.0)
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("spec", [RandomWalker(), ClosedFormMatting()], ids=str)
+def test_threads_that_share_the_work_find_the_same(spec, threads):
+    size = (140, 150)
+    image, labels = picture(size), corners(size)
+    engine, problem = NestedDissection(), problem_of(spec, image, labels)
+    energy = spec.energy(problem)
+    assert error(spec, problem, engine.minimise(problem, energy)) < TOLERANCE
+    labels[60:64, 20:120] = 2
+    stroke = problem_of(spec, image, labels)
+    followed = engine.minimise(stroke, spec.energy(stroke, energy.laplacian))
+    assert error(spec, stroke, followed) < TOLERANCE
+
+
+def test_a_cancelled_call_is_harmless(way, threads):
     # Kernels do in a few calls what takes many batches.
     calls = (0, 1, 2) if way == "compiled" else (0, 5, 40)
     spec, size = RandomWalker(), (75, 90)

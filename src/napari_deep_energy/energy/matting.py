@@ -35,6 +35,8 @@ class ClosedFormMatting:
 
     task: ClassVar[str] = "matte"
     has_prior: ClassVar[bool] = False
+    known_confidence: ClassVar[float] = 0.0
+    """The prior may depend on how much is painted."""
 
     epsilon: float = 1e-7
     """Regulariser of the local colour line; epsilon / 9 on the covariance diagonal, Eq. (8)."""

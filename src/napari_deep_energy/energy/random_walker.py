@@ -72,6 +72,11 @@ class RandomWalker:
         """Whether unpainted pixels have targets too."""
         return self.prior > 0
 
+    @property
+    def known_confidence(self) -> float:
+        """Confidence at unpainted pixels, as far as it is known before the first stroke."""
+        return self.prior
+
     def laplacian(
         self, image: torch.Tensor, spacing: tuple[float, ...] | None = None
     ) -> GridLaplacian:

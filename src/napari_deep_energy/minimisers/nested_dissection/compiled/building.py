@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .layout import (
-    Tables,
-    owners,
-    padded,
-    padded_all,
-    places_of,
-    rows_of,
-    runs_of,
-    triangle,
-    upper,
-)
+from .layout import Tables, owners, padded, padded_all, places_of, rows_of, runs_of, upper
 from .program import (
     BLOCK_LEVELS,
     LANES,
@@ -26,14 +16,14 @@ from .program import (
     Front,
     Node,
     Program,
-    Small,
     TileProgram,
 )
+from .tile_building import build_tile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..plan import Half, Plan, Shape
+    from ..plan import Plan, Shape
 
 
 @lru_cache(maxsize=8)
@@ -62,11 +52,12 @@ class _Builder:
             for index, shape in enumerate(levels[level]):
                 self.front_of[level, index] = len(self.fronts)
                 self.fronts.append(self._front(level, shape))
-        tiles = tuple(self._tile(index) for index in range(len(levels[self.tile])))
+        tiles = tuple(
+            build_tile(self.plan, self.tile, index, self.tables)
+            for index in range(len(levels[self.tile]))
+        )
         blocks = tuple(self._block(index, tiles) for index in range(len(levels[self.block])))
         nodes, kind, ends, parent = self._upper(blocks)
-        first = ends[-1][0]
-        places = nodes[first:, Node.ORIGIN]
         totals = nodes[-1] + self._sizes(nodes[-1], int(kind[-1]), blocks)
         return Program(
             self.pitch,
@@ -80,7 +71,6 @@ class _Builder:
             tuple(ends),
             parent,
             owners(self.plan, self.block),
-            first + np.argsort(places, kind="stable"),
             factor=int(totals[Node.FACTOR]),
             left=int(totals[Node.LEFT]),
             rhs=int(totals[Node.RHS]),
@@ -119,93 +109,6 @@ class _Builder:
         pixels = np.concatenate([shape.pivots, shape.ring])
         record[Front.PIXELS] = put(pixels @ [self.pitch, 1])
         return record
-
-    def _tile(self, index: int) -> TileProgram:
-        """Program of a shape of tiles."""
-        tile = self.plan.levels[self.tile][index].tile
-        height, width = (size + 2 * self.reach for size in tile.size)
-        records: list[list[int]] = []
-        sizes = {"factor": 0, "centre": 0}
-        depth = len(self.plan.levels) - self.tile
-        widest = [
-            max(len(shape.ring) for shape in level) for level in self.plan.levels[self.tile :]
-        ]
-        lefts = np.concatenate([[0], np.cumsum(np.repeat([w * (w + 1) // 2 for w in widest], 2))])
-        columns = np.concatenate([[0], np.cumsum(np.repeat(widest, 2))])
-
-        def visit(
-            level: int, shape_index: int, node: int, origin: NDArray[np.int64], k: int
-        ) -> int:
-            shape = self.plan.levels[level][shape_index]
-            halves = []
-            for other, half in enumerate(shape.halves):
-                below = self.plan.levels[level + 1][half.shape]
-                shift = below.origins[half.first + node] - shape.origins[node]
-                halves.append(
-                    visit(level + 1, half.shape, half.first + node, origin + shift, other)
-                )
-            slot = 2 * (level - self.tile) + k
-            record = self._small(shape, origin, height, width)
-            record[Small.FACTOR], record[Small.CENTRE] = sizes["factor"], sizes["centre"]
-            record[Small.LEFT], record[Small.COLUMN] = int(lefts[slot]), int(columns[slot])
-            record[Small.HALF], record[Small.OTHER_HALF] = halves or (-1, -1)
-            for other, half in enumerate(shape.halves):
-                self._small_half(record, shape, half, records[halves[other]], other)
-            pivots, ring = record[Small.PIVOTS], record[Small.RING]
-            sizes["factor"] += pivots * (pivots + ring) - pivots * (pivots - 1) // 2
-            sizes["centre"] += pivots
-            records.append(record)
-            return len(records) - 1
-
-        visit(self.tile, index, 0, np.zeros(2, np.int64), 0)
-        return TileProgram(
-            np.array(records, np.int64),
-            (height, width),
-            sizes["factor"],
-            sizes["centre"],
-            int(lefts[2 * depth]),
-            int(columns[2 * depth]),
-        )
-
-    def _small(self, shape: Shape, origin: NDArray[np.int64], height: int, width: int) -> list[int]:
-        """Row of the table of a tile's nodes, without what depends on its halves."""
-        pivots, ring = len(shape.pivots), len(shape.ring)
-        slots, sources = upper(shape)
-        row, column = np.divmod(slots, pivots + ring)
-        place = origin + self.reach
-        local = sources @ np.array([height * width, width, 1]) + place @ np.array([width, 1])
-        own = np.column_stack([triangle(row, pivots + ring) + column, local])
-        pixels = np.concatenate([shape.pivots, shape.ring]) + place
-        record = [0] * len(Small)
-        record[Small.PIVOTS], record[Small.RING] = pivots, ring
-        record[Small.OWN] = self.tables.put(own)
-        record[Small.OWN_END] = record[Small.OWN] + own.size
-        record[Small.PIXELS] = self.tables.put(pixels @ [width, 1])
-        return record
-
-    def _small_half(
-        self, record: list[int], shape: Shape, half: Half, child: list[int], k: int
-    ) -> None:
-        """Where what a half left goes: to the pivots' rows or to the ring."""
-        pivots, ring = len(shape.pivots), len(shape.ring)
-        places = places_of(runs_of(half, pivots, pivots), child[Small.RING])
-        i, j = np.triu_indices(child[Small.RING], 1)
-        source = triangle(i, child[Small.RING]) + j
-        first = np.minimum(places[i], places[j])
-        second = np.maximum(places[i], places[j])
-        known = first >= 0
-        for k_part, (chosen, base, size) in enumerate(
-            (
-                (known & (first < pivots), 0, pivots + ring),
-                (known & (first >= pivots), pivots, ring),
-            )
-        ):
-            row, column = first[chosen] - base, second[chosen] - base
-            pairs = np.column_stack([source[chosen], triangle(row, size) + column])
-            column_of_table = (Small.OTHER_ROWS if k else Small.ROWS) + 2 * k_part
-            record[column_of_table] = self.tables.put(pairs)
-            record[column_of_table + 1] = record[column_of_table] + pairs.size
-        record[Small.OTHER_PLACES if k else Small.PLACES] = self.tables.put(places)
 
     def _block(self, index: int, tiles: tuple[TileProgram, ...]) -> BlockProgram:
         """Program of a shape of blocks."""

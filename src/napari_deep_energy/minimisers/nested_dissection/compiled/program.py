@@ -151,8 +151,6 @@ class Program:
     parent: NDArray[np.int64]
     owner: NDArray[np.int32]
     """(H * W) the node that eliminates a pixel, at or below it."""
-    order: NDArray[np.int64]
-    """Blocks, those at the same place next to each other."""
     factor: int
     left: int
     rhs: int

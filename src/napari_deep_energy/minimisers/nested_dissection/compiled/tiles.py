@@ -73,8 +73,8 @@ def join(numbers, pairs, end, source, source_base, target, target_base):
 
 
 @compiled
-def gather(numbers, record, own, column, columns, front):
-    """A column of a front: the pivots' own numbers, and what the halves left."""
+def gather(numbers, record, own, front):
+    """A column of a front: the pivots' own numbers, and zeros on the ring."""
     pivots, ring = record[PIVOTS], record[RING]
     pixels = record[PIXELS]
     for k in range(pivots):
@@ -163,7 +163,7 @@ def eliminate_tiles(numbers, nodes, planes, excess, factor, factor_base, left, c
         clear(left, left_base, ring * (ring + 1) // 2)
         for p in range(record[OWN], record[OWN_END], 2):
             store(factor, base + numbers[p] * LANES, load(planes, numbers[p + 1] * LANES))
-        gather(numbers, record, excess, column_base, columns, front)
+        gather(numbers, record, excess, front)
         for k in range(2):
             half = record[HALF + k]
             if half >= 0:
@@ -190,7 +190,7 @@ def forward_tiles(numbers, nodes, rhs, factor, factor_base, centre, centre_base,
         size = pivots + ring
         base = factor_base + record[FACTOR] * LANES
         column_base = record[COLUMN] * LANES
-        gather(numbers, record, rhs, column_base, columns, front)
+        gather(numbers, record, rhs, front)
         for k in range(2):
             half = record[HALF + k]
             if half >= 0:
