@@ -7,6 +7,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from napari_deep_energy.training import Recipe
 
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.files import read_array
+from napari_deep_energy.lazy_pictures import open_picture
 from napari_deep_energy.networks import Checkpoint, bundled
 
 if TYPE_CHECKING:
@@ -99,3 +101,40 @@ def test_any_values_in_a_recipe(changed):
 ))  # fmt: skip
 def test_any_bytes_as_a_picture(path, suffix, content, start):
     read(read_array, path / f"a{suffix}", start + content)
+    read(_pixels, path / f"a{suffix}", start + content)
+
+
+def _pixels(path: Path) -> object:
+    """What is read in parts, all of it."""
+    return np.asarray(open_picture(path).data)
+
+
+@pytest.fixture(scope="module")
+def ome_zarr(tmp_path_factory) -> tuple[Path, dict]:
+    """A good picture, and what it says of itself."""
+    pytest.importorskip("ome_zarr")
+    from napari_deep_energy.ome import write_ome_zarr
+
+    place = tmp_path_factory.mktemp("fuzz") / "a.ome.zarr"
+    write_ome_zarr(place, np.zeros((6, 7), np.uint8), "yx")
+    return place, json.loads((place / "zarr.json").read_text())
+
+
+@given(
+    inside=st.sampled_from([(), ("axes",), ("datasets",), ("axes", 0), ("datasets", 0)]),
+    value=plain,
+)
+@example(inside=("axes",), value=[{"name": "x"}])
+@example(inside=("axes", 0), value={"name": 3})
+@example(inside=("datasets", 0), value={"path": "../..", "coordinateTransformations": []})
+def test_any_description_of_an_ome_zarr_picture(ome_zarr, inside, value):
+    place, said = ome_zarr
+    said = json.loads(json.dumps(said))
+    part = said["attributes"]["ome"]["multiscales"]
+    for key in (0, *inside)[:-1]:
+        part = part[key]
+    part[(0, *inside)[-1]] = value
+    (place / "zarr.json").write_text(json.dumps(said))
+    with suppress(InvalidInput):
+        picture = open_picture(place)
+        assert len(picture.axes) == picture.data.ndim == 2

@@ -66,7 +66,7 @@ def test_napari_opens_it_with_its_own_reader(tmp_path):
 
 
 def test_a_folder_that_is_none_is_one_sentence(tmp_path):
-    with pytest.raises(InvalidInput, match="not an OME-Zarr picture"):
+    with pytest.raises(InvalidInput, match="cannot be read as a picture"):
         read_ome_zarr(tmp_path)
 
 

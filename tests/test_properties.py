@@ -50,27 +50,30 @@ def test_energy_is_never_negative(spec, problem, seed, size):
     assert (energy(10**size * y) >= 0).all()
 
 
+@pytest.mark.parametrize("engine", ["analytic", "network"])
 @given(problem=problems())
-def test_probabilities_are_shares(problem):
-    x = segment(*problem).x
+def test_probabilities_are_shares(engine, problem):
+    x = segment(*problem, engine=engine).x
     assert float(x.min()) >= -ROUNDING
     assert float(x.max()) <= 1 + ROUNDING
     torch.testing.assert_close(x.sum(0), torch.ones(x.shape[1:], dtype=x.dtype), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("engine", ["analytic", "network"])
 @given(problem=problems())
-def test_hard_seeds_are_kept(problem):
+def test_hard_seeds_are_kept(engine, problem):
     image, labels = problem
-    solution = segment(image, labels, hard_seeds=True)
+    solution = segment(image, labels, engine=engine, hard_seeds=True)
     for k, value in enumerate(solution.values):
         assert (solution.x[k].numpy()[labels == value] == 1).all()
     assert (solution.labels[labels > 0] == labels[labels > 0]).all()
 
 
+@pytest.mark.parametrize("engine", ["analytic", "network"])
 @given(problem=problems(classes=2))
-def test_hard_seeds_of_a_matte_are_kept(problem):
+def test_hard_seeds_of_a_matte_are_kept(engine, problem):
     image, labels = problem
-    alpha = matte(image, labels, hard_seeds=True).alpha
+    alpha = matte(image, labels, engine=engine, hard_seeds=True).alpha
     assert (alpha[labels == 1] == 1).all()
     assert (alpha[labels == 2] == 0).all()
 

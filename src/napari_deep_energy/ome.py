@@ -13,6 +13,7 @@ import numpy as np
 
 from .errors import InvalidInput
 from .extras import require
+from .files import reading
 from .folders import replacing_folder
 
 if TYPE_CHECKING:
@@ -119,21 +120,19 @@ def read_ome_zarr(path: Path) -> OmePicture:
         If the extra ``scale`` is missing, or there is no OME-Zarr picture at ``path``.
     """
     da, zarr = require("dask.array", "OME-Zarr input"), require("zarr", "OME-Zarr input")
-    try:
+    with reading(path):
         group = zarr.open_group(str(path), mode="r")
         attributes = dict(group.attrs)
         first = cast("Any", attributes.get("ome", attributes))["multiscales"][0]
-        names = [axis["name"] for axis in first["axes"]]
-        paths = [dataset["path"] for dataset in first["datasets"]]
+        axes = "".join(axis["name"] for axis in first["axes"])
+        units = tuple(axis.get("unit") for axis in first["axes"])
         steps = first["datasets"][0]["coordinateTransformations"]
-        scale = next(step["scale"] for step in steps if step["type"] == "scale")
-        levels = tuple(da.from_zarr(group[name]) for name in paths)
-    except (OSError, KeyError, ValueError, IndexError, StopIteration, TypeError) as error:
-        raise InvalidInput(
-            f"{path} is not an OME-Zarr picture ({type(error).__name__}: {error})."
-        ) from error
-    units = tuple(axis.get("unit") for axis in first["axes"])
-    return OmePicture(levels, "".join(names), tuple(map(float, scale)), units)
+        found = next(step["scale"] for step in steps if step["type"] == "scale")
+        scale = tuple(float(size) for size in found)
+        levels = tuple(da.from_zarr(group[dataset["path"]]) for dataset in first["datasets"])
+        if not len(axes) == len(units) == len(scale) == levels[0].ndim:
+            raise ValueError(f"axes {axes!r} for an array of shape {levels[0].shape}")
+    return OmePicture(levels, axes, scale, units)
 
 
 def _plane(shape: tuple[int, ...], axes: str) -> tuple[int, ...]:
