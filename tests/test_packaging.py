@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+RECIPES = sorted((ROOT / "training" / "configs").glob("*.toml"))
 NEEDED = {
     "napari_deep_energy/napari.yaml",
     "napari_deep_energy/py.typed",
     "napari_deep_energy/training/__init__.py",
     "napari_deep_energy/weights/segment.safetensors",
+    "napari_deep_energy/weights/segment_prior.safetensors",
     "napari_deep_energy/weights/matte.safetensors",
+    *(f"napari_deep_energy/training/configs/{path.name}" for path in RECIPES),
     "napari_deep_energy/_widgets/__init__.py",
 }
 
