@@ -10,7 +10,7 @@ import numpy as np
 from .energy.parameters import check_number
 from .images import channels_first, normalise
 from .minimisers import Outcome, Solution, Stop, never
-from .seeds import check_labels, class_values
+from .seeds import check_labels
 from .volumes import segment_stack, segment_volume
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ def segment_between(
     """
     check_number("sure", sure, 0.5, 1)
     labels = check_labels(seeds)
-    class_values(labels)  # refuses less than two labels before anything is done
     volume = normalise(channels_first(np.asarray(image), labels.shape))
     painted = np.zeros_like(labels)
     for number, plane in enumerate(labels):

@@ -74,11 +74,6 @@ def compare(network: Solution, analytic: Solution) -> Comparison:
     return Comparison(rows, difference, agreement, measure, scores)
 
 
-def mean_iou(a: NDArray[np.int64], b: NDArray[np.int64], values: Sequence[int]) -> float:
-    """Intersection over union of two label images, averaged over the classes in ``values``."""
-    return _mean(class_iou(a, b, values))
-
-
 def class_iou(
     a: NDArray[np.int64], b: NDArray[np.int64], values: Sequence[int]
 ) -> dict[int, float]:
