@@ -8,25 +8,17 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QFormLayout,
-    QHeaderView,
-    QLabel,
-    QProgressBar,
-    QTableWidget,
-    QTableWidgetItem,
-)
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QProgressBar
 
 from . import wording
+from .batch_table import BatchTable
 from .batch_work import BatchRequest, Step, Summary, run
 from .choosers import OptionChooser
 from .column_dock import ColumnDock
+from .controls import add_row, button, row
 from .folder_chooser import FolderChooser
 from .session_dock import session_of
 from .state_line import StateLine
-from .subject_form import button, row
 from .wording import State
 from .worker import LatestWins
 
@@ -56,7 +48,6 @@ START = "Answer every picture. Those that an earlier run did with the same setti
 CANCEL = "Stop; pictures that are done stay done, and Start goes on from there."
 OPEN = "Show the folder of results."
 SETTINGS = "Task, energy and model are those of the dock Deep Energy."
-COLUMNS = ("Picture", "Status", "Seconds")
 HINT = State("hint", "Choose a folder of pictures.")
 
 
@@ -97,12 +88,7 @@ class BatchWidget(ColumnDock):
         self._open = button("Open results", OPEN)
         self._bar, self.state = QProgressBar(), StateLine()
         self._bar.setFormat("%v of %m pictures")
-        self.table = QTableWidget(0, len(COLUMNS))
-        self.table.setHorizontalHeaderLabels(COLUMNS)
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.setToolTip("What became of each picture; hold the mouse over a row for why.")
+        self.table = BatchTable()
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -114,9 +100,7 @@ class BatchWidget(ColumnDock):
             ("Formats", row(*self.formats.values())),
             ("Settings", self._settings),
         ):
-            label = QLabel(text)
-            label.setToolTip(control.toolTip())
-            form.addRow(label, control)
+            add_row(form, text, control)
         self.column.addLayout(form)
         self.column.addWidget(row(self.start_button, self.cancel_button, self._open))
         for widget in (self._bar, self.state):
@@ -173,7 +157,7 @@ class BatchWidget(ColumnDock):
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
         self.state.show_state(State("working", f"{step.done} of {step.total} pictures done."))
-        self._add(step)
+        self.table.add(step.record)
 
     def _on_done(self, ticket: int, summary: Summary) -> None:
         if not self.cancel_button.isEnabled():
@@ -186,16 +170,6 @@ class BatchWidget(ColumnDock):
         self._end(wording.failure(error, has_answer=False))
 
     # What is on view
-
-    def _add(self, step: Step) -> None:
-        place, record = self.table.rowCount(), step.record
-        self.table.insertRow(place)
-        texts = (record.name, str(record.status), f"{record.seconds:.1f}")
-        for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            item.setToolTip(record.reason or f"{record.engine}: {record.outcome}")
-            self.table.setItem(place, column, item)
-        self.table.scrollToBottom()
 
     def _show_settings(self) -> None:
         choices = self.session.choices

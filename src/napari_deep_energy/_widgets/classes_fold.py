@@ -9,8 +9,8 @@ from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QColorDialog, QListWidget, QListWidgetItem
 
 from . import classes, shortcuts, strokes_edits
+from .controls import button, row
 from .fold import Fold
-from .subject_form import button, row
 
 if TYPE_CHECKING:
     from .session import Session

@@ -74,7 +74,7 @@ class Committing(QObject):
         session = self._session
         seeds, answer = session.subject.seeds, session.answer
         if seeds is None or answer is None or session.subject.image is None:
-            session.say(strokes_edits.NO_ANSWER)
+            session.say(State("hint", wording.NO_ANSWER))
             return None
         if isinstance(answer.request.picture.data, Crop):
             session.say(State("hint", wording.PART))
@@ -97,8 +97,7 @@ class Committing(QObject):
     def _region(self, label: int) -> NDArray[np.bool_] | None:
         session, answer = self._session, self._session.answer
         assert answer is not None  # _commit() has looked
-        solution = answer.solutions.get(session.results.shown)
-        solution = solution or next(iter(answer.solutions.values()))
+        solution = answer.solution_of(session.results.shown)
         if label not in solution.values:
             return None
         if len(solution.x) > 1:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QApplication, QCheckBox, QLabel, QWidget
 
+from .controls import button, row
 from .results import DIFFERENCE
 from .session_dock import SessionDock
 from .state_line import StateLine
-from .subject_form import SubjectForm, button, row
+from .subject_form import SubjectForm
 from .table import ComparisonTable
 
 if TYPE_CHECKING:

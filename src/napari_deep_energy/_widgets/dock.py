@@ -12,13 +12,14 @@ from qtpy.QtWidgets import QCheckBox
 from . import shortcuts
 from .choosers import ModelChooser, OptionChooser
 from .classes_fold import ClassesFold
+from .controls import button, row
 from .keeping_fold import KeepingFold
 from .looking_fold import LookingFold
 from .recovery_bar import RecoveryBar
 from .session_dock import SessionDock
 from .settings_form import SettingsForm
 from .state_line import StateLine
-from .subject_form import SubjectForm, button, row
+from .subject_form import SubjectForm
 from .whole_fold import WholeFold
 
 if TYPE_CHECKING:

@@ -50,8 +50,7 @@ class Extras(QObject):
         answer, image, seeds = session.answer, session.subject.image, session.subject.seeds
         if answer is None or image is None or seeds is None or not self.kinds:
             return
-        solutions = answer.solutions
-        solution = solutions.get(session.results.shown) or next(iter(solutions.values()))
+        solution = answer.solution_of(session.results.shown)
         session.results.show(replace(answer, planes=planes(self.wanted, solution)), image, seeds)
 
     def _on_styled(self) -> None:

@@ -8,18 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QFormLayout, QLabel, QProgressBar
+from qtpy.QtWidgets import QFormLayout, QProgressBar
 
 from .before_after import BeforeAfter
 from .choosers import ModelChooser, OptionChooser
 from .column_dock import ColumnDock
+from .controls import add_row, button, row
 from .curve import Curve
 from .data_folder import data_folder
 from .folder_chooser import FolderChooser
 from .numbers import NumberBox
 from .session_dock import session_of
 from .state_line import StateLine
-from .subject_form import TASKS, button, row
+from .subject_form import TASKS
 from .training_process import TrainingProcess
 from .wording import State
 
@@ -120,9 +121,7 @@ class FinetuneWidget(ColumnDock):
             ("Start from", self._start_from),
             ("Steps", self._steps),
         ):
-            label = QLabel(text)
-            label.setToolTip(control.toolTip())
-            form.addRow(label, control)
+            add_row(form, text, control)
         self.column.addLayout(form)
         self.column.addWidget(row(self._start, self._stop))
         for widget in (self._bar, self._curve, self._state, self.before_after, self._use):

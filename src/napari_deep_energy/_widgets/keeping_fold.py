@@ -11,9 +11,9 @@ from ..errors import InvalidInput
 from ..sessions.session_file import SUFFIX, write_session
 from . import reopening
 from .autosave import snapshot
+from .controls import button, row
 from .fold import Fold
 from .python_script import script_of
-from .subject_form import button, row
 from .wording import State
 
 if TYPE_CHECKING:

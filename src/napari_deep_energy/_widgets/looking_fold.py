@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QCheckBox, QLabel
 
 from . import shortcuts
 from .backdrop_chooser import BackdropChooser
+from .controls import button, row
 from .fold import Fold
-from .subject_form import button, row
 
 if TYPE_CHECKING:
     from ..layers import Kind

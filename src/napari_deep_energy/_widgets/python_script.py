@@ -14,6 +14,7 @@ from ..sessions.picture_reference import PictureReference
 from ..sessions.script import as_python
 from .data_folder import data_folder
 from .solving import call_arguments
+from .wording import NO_ANSWER
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -34,7 +35,7 @@ def script_of(session: Session) -> str:
     """
     answer, image = session.answer, session.subject.image
     if answer is None or image is None:
-        raise InvalidInput("Nothing was solved yet; paint strokes first.")
+        raise InvalidInput(NO_ANSWER)
     request = answer.request
     path, index = _source(request.picture, image.source.path, image.name)
     return as_python(

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ..errors import InvalidInput
 from . import autosave, reopening
-from .subject_form import button, row
+from .controls import button, row
 from .wording import State
 
 if TYPE_CHECKING:

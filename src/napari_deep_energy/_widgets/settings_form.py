@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
-from qtpy.QtGui import QIcon, QPixmap
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QWidget
-from superqt import QCollapsible
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QCheckBox, QFormLayout
 
 from .choosers import OptionChooser
+from .controls import add_row
+from .fold import Fold
 from .numbers import NumberBox
 
 if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
     from .solving import Choices
+
+TIP = "Parameters of the energy, and where to compute."
 
 ENERGY = (
     "colour: unpainted pixels are also drawn to the strokes whose colours they have, and from "
@@ -45,21 +49,14 @@ ENERGIES = {"colour": "colour-aware", "paper": "paper"}
 DEVICES = {"auto": "auto", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 
-OPEN, CLOSED = "▾ Settings", "▸ Settings"
-FLAT = "text-align: left; border: none; background: transparent; padding: 2px 0px;"
-
-
-class SettingsForm(QCollapsible):
+class SettingsForm(Fold):
     """Shows and edits those choices that are seldom changed."""
 
     edited = Signal(object)
     """The :class:`Choices` after an edit."""
 
     def __init__(self) -> None:
-        super().__init__(CLOSED, expandedIcon=_blank(), collapsedIcon=_blank())
-        self.toggleButton().setIconSize(QSize(1, 1))
-        self.setDuration(0)
-        self.toggled.connect(lambda is_open: self.setText(OPEN if is_open else CLOSED))
+        super().__init__("Settings", TIP)
         self._choices: Choices | None = None
         self._energy = OptionChooser(ENERGY, ENERGIES)
         self._beta = NumberBox(BETA, 0, 1e6)
@@ -77,9 +74,7 @@ class SettingsForm(QCollapsible):
         self._device.picked.connect(self._on_edit)
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        form = QFormLayout(content)
-        form.setContentsMargins(0, 0, 0, 0)
+        form = QFormLayout()
         self._rows: dict[str, tuple[QWidget, QWidget]] = {}
         for text, box in (
             ("energy", self._energy),
@@ -90,16 +85,8 @@ class SettingsForm(QCollapsible):
             ("", self._hard),
             ("device", self._device),
         ):
-            label = QLabel(text)
-            label.setToolTip(box.toolTip())
-            form.addRow(label, box)
-            self._rows[text] = (label, box)
-        self.setContent(content)
-        self.layout().setContentsMargins(0, 0, 0, 0)
-        self.layout().setSpacing(0)
-        self.toggleButton().setStyleSheet(FLAT)
-        self.toggleButton().setToolTip("Parameters of the energy, and where to compute.")
-        self.collapse(animate=False)
+            self._rows[text] = add_row(form, text, box)
+        self.column.addLayout(form)
 
     def show_choices(self, choices: Choices) -> None:
         """Put these values on view."""
@@ -136,10 +123,3 @@ class SettingsForm(QCollapsible):
         ).with_lam(self._lam.number)
         self.show_choices(edited)
         self.edited.emit(edited)
-
-
-def _blank() -> QIcon:
-    """An icon that shows nothing: with PySide6 an empty one counts as none, which is an error."""
-    pixmap = QPixmap(1, 1)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    return QIcon(pixmap)

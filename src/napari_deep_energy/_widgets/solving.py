@@ -114,6 +114,10 @@ class Answer:
     notice: str = ""
     """Why one of two engines gave no answer, in words."""
 
+    def solution_of(self, engine: str) -> Solution:
+        """That of ``engine``, else the one there is."""
+        return self.solutions.get(engine) or next(iter(self.solutions.values()))
+
 
 class Desk:
     """Keeps the solver of the latest picture between strokes."""

@@ -32,7 +32,7 @@ class Spots:
         session = self._session
         answer = session.answer
         if answer is None or session.subject.seeds is None:
-            session.say(State("hint", "Nothing was solved yet; paint strokes first."))
+            session.say(State("hint", wording.NO_ANSWER))
             return None
         if isinstance(answer.request.picture.data, Crop):
             session.say(State("hint", wording.PART))
@@ -50,8 +50,7 @@ class Spots:
         return spot
 
     def _find(self, answer: Answer) -> None:
-        shown = self._session.results.shown
-        solution = answer.solutions.get(shown) or next(iter(answer.solutions.values()))
+        solution = answer.solution_of(self._session.results.shown)
         self._answer, self._place = answer, 0
         self._spots = uncertain_spots(uncertainty(solution), answer.request.labels)
 

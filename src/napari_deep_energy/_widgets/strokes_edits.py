@@ -8,7 +8,7 @@ import numpy as np
 
 from ..layers import checksum
 from . import picking
-from .wording import State
+from .wording import NO_ANSWER, State
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 CERTAIN = 0.95
 """Pixels whose class is at least this probable are accepted as strokes."""
-NO_ANSWER = State("hint", "Nothing was solved yet; paint strokes first.")
 
 
 def clear_class(session: Session) -> None:
@@ -43,10 +42,9 @@ def accept(session: Session) -> None:
     """Turn the certain part of the result on view into strokes, where nothing is painted."""
     seeds, answer = session.subject.seeds, session.answer
     if seeds is None or answer is None:
-        session.say(NO_ANSWER)
+        session.say(State("hint", NO_ANSWER))
         return
-    shown = session.results.shown
-    solution = answer.solutions.get(shown) or next(iter(answer.solutions.values()))
+    solution = answer.solution_of(session.results.shown)
     probabilities = solution.probabilities
     if len(probabilities) == 1:  # opacity: label 1 is foreground, 2 background
         alpha = probabilities[0]

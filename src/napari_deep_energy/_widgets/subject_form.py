@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QFormLayout
 
-from . import picking, shortcuts
+from . import picking
 from .choosers import LayerChooser, OptionChooser
+from .controls import add_row, button
 
 if TYPE_CHECKING:
     from napari.layers import Layer
+    from qtpy.QtWidgets import QWidget
 
     from .session import Session
 
@@ -57,10 +59,8 @@ class SubjectForm(QFormLayout):
         self._show_task()
 
     def add(self, text: str, *controls: QWidget) -> None:
-        """Add a row; its label has the tooltip of the first control."""
-        label = QLabel(text)
-        label.setToolTip(controls[0].toolTip())
-        self.addRow(label, row(*controls))
+        """Add a row."""
+        add_row(self, text, *controls)
 
     def _on_image(self, layer: Layer) -> None:
         self._session.subject.choose(layer, self._session.subject.seeds)
@@ -90,20 +90,3 @@ class SubjectForm(QFormLayout):
 
     def _show_task(self) -> None:
         self._task.show_option(self._session.choices.task)
-
-
-def button(text: str, tip: str, key: str = "") -> QPushButton:
-    """A button; ``key`` is the shortcut that does the same."""
-    made = QPushButton(f"{text} {shortcuts.sign(key)}" if key else text)
-    made.setToolTip(f"{tip}\n{key} while the strokes layer is selected." if key else tip)
-    return made
-
-
-def row(*controls: QWidget) -> QWidget:
-    """Controls side by side."""
-    made = QWidget()
-    layout = QHBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for control in controls:
-        layout.addWidget(control)
-    return made

@@ -13,9 +13,9 @@ from qtpy.QtWidgets import QFileDialog, QLabel, QProgressBar
 from ..errors import InvalidInput
 from . import wording
 from .choosers import OptionChooser
+from .controls import button, row
 from .data_folder import data_folder
 from .fold import Fold
-from .subject_form import button, row
 from .whole_layers import request_of, show
 from .whole_work import WAYS, Step, WholeAnswer, WholeRequest, question, run, ways_of
 from .worker import LatestWins

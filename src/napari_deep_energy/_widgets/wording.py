@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 NAMES = {"network": "Network", "analytic": "Analytic"}
 NO_IMAGE = "Open a picture. File > Open Sample > Deep Energy has some with strokes ready."
 NO_STROKES = "Press New, then paint label 1 on the object and label 2 on the background."
+NO_ANSWER = "Nothing was solved yet; paint strokes first."
 STALE = "Changed since the last answer. Press Solve once."
 NOT_LIVE = "Live is off. Press Solve once for the answer."
 TOO_FEW = "Paint at least two labels; meanwhile the picture is being made ready."
