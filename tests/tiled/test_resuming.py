@@ -74,7 +74,8 @@ def test_what_was_finished_is_not_done_again(killed, worked, steps, tmp_path):
     assert worked["eliminate_tile"] < TILES
     assert worked["solve_tile"] < TILES or steps == 6
     whole = solve_tiled(IMAGE, LABELS, tmp_path / "whole", tile=32)
-    np.testing.assert_array_equal(found.read(), whole.read())
+    # The run that was killed had no time to load kernels, whose sums are in another order.
+    np.testing.assert_allclose(found.read(), whole.read(), atol=1e-6)
     assert [path.name for path in output.parent.iterdir()] == ["out"]
     assert {path.name for path in output.iterdir()} == {"labels.ome.zarr", "probabilities.ome.zarr"}
 

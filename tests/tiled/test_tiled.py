@@ -7,6 +7,7 @@ import pytest
 import torch
 from skimage import data
 
+from napari_deep_energy import kernels
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
 from napari_deep_energy.interactive import InteractiveSolver
@@ -37,12 +38,17 @@ def whole(image, labels, spec):
     return InteractiveSolver(image, labels.shape, spec).solve(labels, "analytic")["analytic"]
 
 
+@pytest.mark.parametrize("way", ["compiled", "batched"])
 @pytest.mark.parametrize("tile", [45, 129, 500])
 @pytest.mark.parametrize(
     "spec", [RandomWalker(), RandomWalker(beta=50.0, hard_seeds=True)], ids=str
 )
-def test_tiles_give_the_probabilities_of_the_whole(picture, seeds, spec, tile, tmp_path):
+def test_tiles_give_the_probabilities_of_the_whole(
+    picture, seeds, spec, tile, way, tmp_path, monkeypatch
+):
     expected = whole(picture, seeds, spec)
+    if way == "batched":
+        monkeypatch.setattr(kernels, "is_ready", lambda _dtype: False)
     found = solve_tiled(picture, seeds, tmp_path / "out", spec, tile=tile)
     np.testing.assert_allclose(np.asarray(found.read()), expected.probabilities, atol=TOLERANCE)
     best = np.sort(expected.probabilities, 0)

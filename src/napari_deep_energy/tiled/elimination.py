@@ -15,8 +15,8 @@ import torch
 
 from ..energy.quadratic import shifted
 from ..minimisers import Stop, never
+from ..minimisers.nested_dissection.choosing import choose_factor
 from ..minimisers.nested_dissection.elimination import inverse
-from ..minimisers.nested_dissection.factor import Factor
 from ..minimisers.nested_dissection.geometry import Tile, ring_of
 from ..minimisers.nested_dissection.plan import make_plan
 from ..minimisers.nested_dissection.system import System, coupled, within
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ..minimisers.nested_dissection.choosing import AnyFactor
     from .grid import Grid, Node
     from .source import BoxSystem, Source
 
@@ -79,9 +80,10 @@ def solve_tile(
     return source.project(x, owned)
 
 
-def _factored(system: BoxSystem, columns: torch.Tensor, *, is_inner: bool, stop: Stop) -> Factor:
+def _factored(system: BoxSystem, columns: torch.Tensor, *, is_inner: bool, stop: Stop) -> AnyFactor:
     """Factor of a box with these columns (1 + K, h, w), by itself or as a part of the picture."""
-    factor = Factor(make_plan(columns.shape[1:], system.offsets, is_inner), system.planes[:0])
+    size = (columns.shape[1], columns.shape[2])
+    factor = choose_factor(make_plan(size, system.offsets, is_inner), system.planes[:0])
     flat = columns.flatten(1).T
     whole = System(system.planes.flatten(), flat[:, :1].contiguous(), flat[:, 1:].contiguous())
     factor.take_in(whole, None, True, stop)

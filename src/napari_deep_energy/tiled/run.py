@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .. import kernels
 from ..energy import COLOUR, EnergySpec
 from ..extras import require
 from ..memory import returned_memory
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from .grid import Grid, Node
     from .source import Source
+
+MANY = 8
+"""Tiles from which on it pays to have kernels compiled."""
 
 
 def solve_tiled(
@@ -122,6 +126,7 @@ def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[N
     if scratch.has(node):
         return node
     if not node.halves:
+        _ask_for_kernels(grid)
         scratch.put(node, eliminate_tile(source, grid, node))
         return node
     left, factor = merge(source, grid, node, scratch.left)
@@ -129,6 +134,12 @@ def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[N
     for half in node.halves:
         scratch.drop_remainder(half)
     return node
+
+
+def _ask_for_kernels(grid: Grid) -> None:
+    """Tiles are done without until they are there; matting's always, in double precision."""
+    if grid.count[0] * grid.count[1] >= MANY and not grid.has_corners:
+        kernels.start()
 
 
 @returned_memory()
@@ -150,6 +161,7 @@ def _down(
     """Solve a tile and write its chunk."""
     if scratch.is_solved(leaf):
         return
+    _ask_for_kernels(grid)
     x = solve_tile(source, grid, leaf, skeleton).numpy()
     store_tile(stores, source.values, grid.owned(leaf), x)
     scratch.note_solved(leaf)

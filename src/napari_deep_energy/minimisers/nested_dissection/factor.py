@@ -80,10 +80,10 @@ class Factor:
         self._sweep(system, self._touched(None), stop, forward_only=True)
         self._sweep(system, self._touched(changed), stop, forward_only=False)
 
-    def solve(self, stop: Stop, ring: torch.Tensor | None = None) -> torch.Tensor:
-        """x of each pixel, (H * W, K); of a part of a picture, from x on its ``ring`` (R, K)."""
+    def solve(self, stop: Stop) -> torch.Tensor:
+        """x of each pixel, (H * W, K), of a whole picture."""
         pieces = []
-        known = [self.like.new_zeros(1, 0, self._classes()) if ring is None else ring[None]]
+        known = [self.like.new_zeros(1, 0, self._classes())]
         for level, below in zip(self.levels, [*self.levels[1:], []], strict=True):
             check(stop)
             deeper = [

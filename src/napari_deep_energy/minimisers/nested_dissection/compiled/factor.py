@@ -13,11 +13,14 @@ import torch
 from ....errors import Cancelled
 from ...denormals import flushed_denormals
 from ...solution import never
+from ..fronts import Remainder
 from ..plan import make_plan
 from ..system import System
 from . import trees
 from .building import make_program
-from .program import LANES, Front, Small
+from .layout import rows_of
+from .program import Node
+from .scratch import FRONT, lines, scratch_of, tile_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +29,11 @@ if TYPE_CHECKING:
 
     from ...solution import Stop
     from ..plan import Plan
-    from .program import Program
+    from .scratch import Scratch
 
-Scratch: TypeAlias = "tuple[NDArray[Any], ...]"
 Task: TypeAlias = "Callable[[Scratch, NDArray[np.int64]], None]"
 """Some nodes' work, given memory of its own and a flag that asks it to stop."""
 
-FRONT = 6
-"""Place of one front in the memory of a thread."""
 POLL = 0.02
 """Seconds between two questions whether to stop."""
 SHARES = 4
@@ -51,7 +51,7 @@ class Factor:
         self.program = program = make_program(plan)
         measures = [program.pitch, program.plane, plan.reach, len(plan.offsets)]
         self.tree = (program.numbers, program.fronts, program.nodes, np.array(measures))
-        tiles = _tile_tables(program)
+        tiles = tile_tables(program)
         self.blocks = [(*tiles, block.tiles, block.nodes) for block in program.blocks]
         self.factor = lines(program.factor, self.dtype)
         self.kept = lines(program.left, self.dtype)
@@ -60,7 +60,7 @@ class Factor:
         self.threads = max(1, torch.get_num_threads())
         self.scratch: queue.LifoQueue[Scratch] = queue.LifoQueue()
         for _ in range(self.threads):
-            self.scratch.put(_scratch(program, self.dtype, len(plan.offsets)))
+            self.scratch.put(scratch_of(program, self.dtype, len(plan.offsets)))
 
     def take_in(
         self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
@@ -138,9 +138,22 @@ class Factor:
         self._run([ring(ids, part) for ids in shares for part in range(parts)], stop)
         self._run([forwarded(ids) for ids in self._shares(forward)], stop)
 
-    def solve(self, stop: Stop, ring: torch.Tensor | None = None) -> torch.Tensor:
-        """x of each pixel, (H * W, K)."""
-        assert ring is None
+    @property
+    def remainder(self) -> Remainder:
+        """What the whole leaves on its ring, one node; the ring is empty unless it is a part."""
+        ring = len(self.plan.levels[0][0].ring)
+        starts, square = rows_of(ring)
+        left, rhs = (int(self.program.nodes[0, column]) for column in (Node.LEFT, Node.RHS))
+        coupling = np.zeros((ring, ring), self.dtype)
+        for row, start in enumerate(left + starts[:ring]):
+            coupling[row, row + 1 :] = self.kept[start + row + 1 : start + ring]
+        coupling += coupling.T
+        excess = self.kept[left + square :][:ring, None].copy()
+        columns = self.kept_rhs[:, rhs : rhs + ring].T.copy()
+        return Remainder(*(torch.from_numpy(part)[None] for part in (coupling, excess, columns)))
+
+    def solve(self, stop: Stop) -> torch.Tensor:
+        """x of each pixel, (H * W, K), of a whole picture."""
         program, reach, (height, width) = self.program, self.plan.reach, self.plan.size
         x = np.zeros((self.centre.shape[0], program.plane), self.dtype)
 
@@ -242,44 +255,6 @@ def _threads(count: int) -> ThreadPoolExecutor:
     """
     return ThreadPoolExecutor(
         count, "nested-dissection", initializer=torch.set_flush_denormal, initargs=(True,)
-    )
-
-
-def lines(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Uninitialised numbers that start at a line of the cache."""
-    raw = np.empty(size + LANES, dtype)
-    skip = -raw.ctypes.data % 64 // dtype.itemsize
-    return raw[skip : skip + size]
-
-
-def _tile_tables(program: Program) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Nodes of all shapes of tiles, and where those of each are."""
-    rows, start = [], 0
-    for tile in program.tiles:
-        end = start + len(tile.nodes)
-        last = tile.nodes[-1]
-        rows.append([start, end, *tile.size, last[Small.LEFT], last[Small.COLUMN]])
-        start = end
-    nodes = np.concatenate([tile.nodes for tile in program.tiles])
-    return nodes, np.array(rows, np.int64)
-
-
-def _scratch(program: Program, dtype: np.dtype[Any], planes: int) -> Scratch:
-    """Memory for one thread, in the order that the kernels take it."""
-    pixels = max(tile.size[0] * tile.size[1] for tile in program.tiles)
-    widths = program.fronts[:, Front.PADDED_PIVOTS] + program.fronts[:, Front.PADDED_RING]
-    fronts = max(
-        int((t.nodes[:, Small.PIVOTS] + t.nodes[:, Small.RING]).max()) for t in program.tiles
-    )
-    return (
-        lines(max(block.left for block in program.blocks) + LANES, dtype),
-        lines(LANES * max(tile.left for tile in program.tiles) + LANES, dtype),
-        lines(LANES * max(tile.column for tile in program.tiles) + LANES, dtype),
-        lines(LANES * planes * pixels, dtype),
-        lines(LANES * pixels, dtype),
-        lines(LANES * fronts, dtype),
-        lines(int(widths.max()) + 2 * LANES, dtype),
-        np.zeros(LANES, np.int64),
     )
 
 
