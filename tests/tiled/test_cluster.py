@@ -31,8 +31,8 @@ def test_a_killed_worker_changes_nothing(tmp_path, monkeypatch):
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
 
-        def kill(done, total):
-            if killed:
+        def kill(done, total, unit):
+            if killed or unit != "tiles done":
                 return
             with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
                 pids = client.run(os.getpid)
@@ -57,14 +57,15 @@ def test_a_cancelled_run_leaves_nothing_on_disk_and_nothing_to_do(tmp_path, monk
     image = np.ascontiguousarray(data.astronaut()[:256, 128:384])
     labels = np.zeros(image.shape[:2], np.uint8)
     labels[:20], labels[100:140, 90:130] = 2, 1
-    polls = iter([False] * 5)
+    done = []
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
         with pytest.raises(Cancelled):
             solve_tiled(
                 image, labels, tmp_path / "out", RandomWalker(), tile=64,
-                scheduler=cluster.scheduler_address, stop=lambda: next(polls, True),
+                scheduler=cluster.scheduler_address, stop=lambda: "tiles done" in done,
+                progress=lambda number, total, unit: done.append(unit),
             )  # fmt: skip
         with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
             deadline = time.monotonic() + 60

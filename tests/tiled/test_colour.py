@@ -80,6 +80,22 @@ def test_an_energy_that_needs_no_look_over_the_whole_takes_none(monkeypatch):
     assert survey(plan.source, plan.grid).appearance is None
 
 
+@pytest.mark.parametrize(
+    ("image", "spec"),
+    [
+        (PICTURE, COLOUR),
+        (PICTURE, RandomWalker(beta=50.0, prior=0.01)),
+        (five_channels(), RandomWalker(beta="auto", colour="channels", prior=3e-3)),
+        (PICTURE, ClosedFormMatting()),
+    ],
+)
+def test_the_look_counts_to_its_end(image, spec):
+    plan = plan_tiled(image, LABELS.clip(0, 2), spec, 64)
+    steps = []
+    survey(plan.source, plan.grid, progress=lambda done, total, unit: steps.append((done, total)))
+    assert steps == [(done, len(steps)) for done in range(1, len(steps) + 1)]
+
+
 def test_the_look_can_be_cancelled():
     plan = plan_tiled(PICTURE, LABELS, COLOUR, 64)
     with pytest.raises(Cancelled):

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 from napari_deep_energy.tiled import solve_tiled
 image, labels, output, steps = *np.load(sys.argv[1]).values(), Path(sys.argv[2]), int(sys.argv[3])
-def progress(done, total):
-    if done >= steps:
+def progress(done, total, unit):
+    if done >= steps and unit == "steps done":
         os.kill(os.getpid(), signal.SIGKILL)
 solve_tiled(image, labels, output, tile=32, progress=progress)
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -113,20 +115,28 @@ def test_the_result_solves_the_equations_across_the_seams(picture, seeds, tmp_pa
     assert residual.max() < 1e-5
 
 
-def test_a_cancelled_run_leaves_nothing(picture, seeds, tmp_path):
-    steps = []
+PHASES = ("tiles looked at", "steps done", "parts of results written")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_run_that_is_cancelled_in_any_phase_leaves_nothing(phase, picture, seeds, tmp_path):
+    begun = []
     with pytest.raises(Cancelled):
         solve_tiled(
             picture, seeds, tmp_path / "out", tile=64,
-            stop=lambda: len(steps) > 3, progress=lambda *step: steps.append(step),
+            stop=lambda: phase in begun, progress=lambda done, total, unit: begun.append(unit),
         )  # fmt: skip
+    assert begun.count(phase) == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_progress_ends_at_the_end(picture, seeds, tmp_path):
+def test_each_phase_counts_to_its_end(picture, seeds, tmp_path):
     steps = []
     solve_tiled(picture, seeds, tmp_path / "a", tile=64, progress=lambda *s: steps.append(s))
-    assert all(done <= total for done, total in steps)
+    assert list(dict.fromkeys(unit for _, _, unit in steps)) == list(PHASES)
+    for (done, total, unit), (following, other, next_unit) in pairwise(steps):
+        goes_on = following == done + 1 and total == other and unit == next_unit
+        assert goes_on or (done == total and following == 1)
     assert steps[-1][0] == steps[-1][1]
 
 
@@ -167,7 +177,7 @@ def test_the_scratch_of_a_run_here_is_within_its_estimate(tmp_path):
     needs = [plan_tiled(image, seeds, RandomWalker(), 32, on).estimate for on in (False, True)]
     taken = []
 
-    def measure(done, total):
+    def measure(done, total, unit):
         taken.append(sum(f.stat().st_size for f in tmp_path.rglob("scratch/*.npy")))
 
     solve_tiled(image, seeds, tmp_path / "out", RandomWalker(), tile=32, progress=measure)

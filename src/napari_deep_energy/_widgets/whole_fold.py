@@ -128,7 +128,7 @@ class WholeFold(Fold):
         if self._asked is not None:
             self._bar.setRange(0, step.total)
             self._bar.setValue(step.done)
-            self._text.setText(f"{step.done} of {step.total} {step.unit} done.")
+            self._text.setText(f"{step.done} of {step.total} {step.unit}.")
 
     def _on_done(self, ticket: int, result: str | WholeAnswer) -> None:
         request = self._asked

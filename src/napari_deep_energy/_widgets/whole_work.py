@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -69,6 +70,7 @@ class Step:
     done: int
     total: int
     unit: str
+    """What is counted, such as ``"planes done"``."""
 
 
 def ways_of(picture: Picture, task: str) -> tuple[Way, ...]:
@@ -92,9 +94,10 @@ def question(request: WholeRequest, report: Report, stop: Stop) -> str:
     if request.way == "tiles":
         from ..tiled import plan_tiled
 
-        needs = plan_tiled(_array(request.picture), request.seeds, _spec(request)).estimate
+        given = _array(request.picture), request.seeds, _spec(request)
+        plan = plan_tiled(*given, stop=stop, progress=partial(_report_step, report))
         seconds = TILE_SECONDS * math.prod(request.picture.shape)
-        return f"{needs}, {_minutes(seconds)}; into {request.folder}."
+        return f"{plan.estimate}, {_minutes(seconds)}; into {request.folder}."
     if request.way == "planes":
         painted = sum(bool(plane.any()) for plane in request.seeds)
         return f"{painted} painted planes of {len(request.seeds)}."
@@ -139,7 +142,7 @@ def _tiles(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
         _spec(request),
         spacing=(request.spacing[0], request.spacing[1]),
         stop=stop,
-        progress=lambda done, total: report(Step(done, total, "steps")),
+        progress=partial(_report_step, report),
     )
     levels = read_ome_zarr(solution.labels or solution.probabilities).levels
     return WholeAnswer(levels, f"{solution.estimate.tiles} tiles; results in {request.folder}.")
@@ -193,10 +196,14 @@ def _planes(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
     )
     for done, (number, solution) in enumerate(answers, 1):
         whole[number] = solution.alpha if is_matte else solution.labels
-        report(Step(done, painted, "planes"))
+        report(Step(done, painted, "planes done"))
         if stop():
             raise Cancelled
     return WholeAnswer((whole,), f"{painted} of {len(whole)} planes answered.")
+
+
+def _report_step(report: Report, done: int, total: int, unit: str) -> None:
+    report(Step(done, total, unit))
 
 
 def _spec(request: WholeRequest) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import MofNCompleteColumn, Progress, TaskID
 
 from .options import (
     Beta,
@@ -26,6 +27,8 @@ from .options import (
 from .printing import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ..energy import RandomWalker
     from ..lazy_pictures import LazyPicture
 
@@ -200,7 +203,7 @@ def tiled(
     from ..energy.parameters import check_number
     from ..interactive import make_spec
     from ..lazy_pictures import open_picture
-    from ..tiled import plan_tiled, solve_tiled
+    from ..tiled import plan_tiled, solve_plan
 
     check_parameters(task, beta, epsilon)
     if memory is not None:
@@ -210,22 +213,35 @@ def tiled(
     spec = make_spec(task, energy, hard_seeds=hard_seeds, **given)
     picture = open_picture(image)
     data, seeds = picture.arranged("YX"), open_picture(strokes).arranged("YX")
-    say(str(plan_tiled(data, seeds, spec, tile, scheduler is not None).estimate))
+    with _shown() as show:
+        plan = plan_tiled(data, seeds, spec, tile, scheduler is not None, progress=show)
+    say(str(plan.estimate))
     if estimate:
         return
-    with Progress(console=Console(stderr=True)) as bar:
-        steps = bar.add_task("tiles")
-        solve_tiled(
-            data,
-            seeds,
+    with _shown() as show:
+        solve_plan(
+            plan,
             output,
-            spec,
-            tile=tile,
             memory_limit=limit,
             resume=resume,
             spacing=(picture.spacing[-2], picture.spacing[-1]),
             unit=None if picture.unit == "pixel" else picture.unit,
             scheduler=scheduler,
-            progress=lambda done, total: bar.update(steps, completed=done, total=total),
+            progress=show,
         )
     say(f"results in {output}")
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[int, int, str], None]]:
+    """A row for each kind of step, with how many are done and how long the rest may take."""
+    columns = *Progress.get_default_columns(), MofNCompleteColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        rows: dict[str, TaskID] = {}
+
+        def show(done: int, total: int, unit: str) -> None:
+            if unit not in rows:
+                rows[unit] = bar.add_task(unit)
+            bar.update(rows[unit], completed=done, total=total)
+
+        yield show

@@ -3,7 +3,15 @@
 from .estimate import Estimate
 from .network import predict_tiled
 from .plan import Plan, plan_tiled
-from .run import solve_tiled
+from .run import solve_plan, solve_tiled
 from .solution import TiledSolution
 
-__all__ = ["Estimate", "Plan", "TiledSolution", "plan_tiled", "predict_tiled", "solve_tiled"]
+__all__ = [
+    "Estimate",
+    "Plan",
+    "TiledSolution",
+    "plan_tiled",
+    "predict_tiled",
+    "solve_plan",
+    "solve_tiled",
+]

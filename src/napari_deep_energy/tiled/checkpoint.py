@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from ..files import drafts_of
 from ..folders import replacing_folder
-from .plan import leaves_of
+from .looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ..minimisers import Stop
     from .plan import Plan
 
 RECORD = "run.txt"
@@ -25,20 +26,21 @@ LOOKS = 16
 """Tiles of the picture that are compared; all would have to be read for it."""
 
 
-def fingerprint(plan: Plan) -> str:
-    """Equal for runs whose steps are the same."""
+def fingerprint(plan: Plan, looks: Looks) -> str:
+    """Equal for runs whose steps are the same; takes one pass."""
     source, grid = plan.source, plan.grid
-    boxes = [grid.owned(leaf) for leaf in leaves_of(grid)]
-    looked_at = boxes[:: max(1, len(boxes) // LOOKS)]
-    seeds = [zlib.crc32(source.labels(box).tobytes()) for box in boxes]
-    pixels = [zlib.crc32(source.planes(box).tobytes()) for box in looked_at]
+    seeds, pixels = [], []
+    for number, box in enumerate(looks):
+        seeds.append(zlib.crc32(source.labels(box).tobytes()))
+        if number % max(1, plan.estimate.tiles // LOOKS) == 0:
+            pixels.append(zlib.crc32(source.planes(box).tobytes()))
     return repr((grid, source.spec, source.values, source.range, seeds, pixels))
 
 
 @contextmanager
-def draft_of(plan: Plan, output: Path, resume: bool) -> Iterator[Path]:
+def draft_of(plan: Plan, output: Path, resume: bool, stop: Stop) -> Iterator[Path]:
     """The folder that becomes ``output``; to ``resume``, that of a killed run, if there is one."""
-    record = fingerprint(plan)
+    record = fingerprint(plan, Looks(plan.grid, 1, stop))
     earlier = None
     if resume:
         found = [draft for draft in drafts_of(output) if _record_in(draft) == record]

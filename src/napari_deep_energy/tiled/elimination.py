@@ -8,7 +8,7 @@ that no tile needs to see another, and no iteration is needed. The formulas are 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -31,15 +31,21 @@ if TYPE_CHECKING:
     from .source import BoxSystem, Source
 
 
-BLOCK = 512
+BLOCK = 256
 """Rows of a remainder that are added at a time."""
+
+
+class Rows(Protocol):
+    """Rows of a matrix; each slice is read when it is asked for."""
+
+    def __getitem__(self, rows: slice, /) -> NDArray[np.floating]: ...
 
 
 @dataclass(frozen=True)
 class Left:
     """What an eliminated node leaves on its ring, in ascending order of the ring's pixels."""
 
-    coupling: NDArray[np.floating]
+    coupling: Rows
     """(R, R); the diagonal is ignored."""
     columns: NDArray[np.floating]
     """(R, 1 + K): what joins row excess and right-hand sides."""
@@ -174,13 +180,13 @@ class NodeFactor:
 
 
 def _add_remainder(
-    rows: torch.Tensor, square: torch.Tensor, place: torch.Tensor, coupling: NDArray[np.floating]
+    rows: torch.Tensor, square: torch.Tensor, place: torch.Tensor, coupling: Rows
 ) -> None:
     """Add a half's remainder (R', R'), which may be too large to hold twice."""
     pivots = len(rows)
     for start in range(0, len(place), BLOCK):
         end = min(start + BLOCK, len(place))
-        block = torch.from_numpy(np.array(coupling[start:end]))
+        block = torch.from_numpy(coupling[start:end])
         here = place[start:end]
         own = here < pivots
         rows[here[own][:, None], place] += block[own]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..minimisers.nested_dissection.factor import CHUNK, TILE
 from ..minimisers.nested_dissection.plan import make_plan
+from .elimination import BLOCK
 
 if TYPE_CHECKING:
     from ..minimisers.nested_dissection.geometry import Offset
@@ -52,7 +53,7 @@ def estimate(grid: Grid, classes: int, is_cluster: bool = False) -> Estimate:
     nodes = [node for node in root.walk() if node.halves]
     memory = max(_tile(grid, classes, item), *(_merge(grid, node, item) for node in nodes), 0)
     stored = sum(_pivots(grid, node) * (_ring(grid, node) + classes) for node in nodes)
-    tiles = [node for node in root.walk() if not node.halves]
+    tiles = root.leaves()
     # A cluster may eliminate every tile before it merges the first two.
     waiting = sum(_ring(grid, tile) ** 2 for tile in tiles) if is_cluster else _waiting(grid, root)
     pixels = grid.size[0] * grid.size[1]
@@ -98,7 +99,7 @@ def _tile(grid: Grid, classes: int, item: int) -> float:
 def _merge(grid: Grid, node: Node, item: int) -> float:
     """Bytes to eliminate what is between the halves of a node."""
     pivots, ring = _pivots(grid, node), _ring(grid, node)
-    read = max(_ring(grid, half) for half in node.halves) ** 2  # mapped from disk, and counted
+    read = 3 * BLOCK * max(_ring(grid, half) for half in node.halves)  # cut apart and added
     return item * (pivots * (pivots + 2 * ring) + INVERSE * pivots**2 + ring**2 + read)
 
 

@@ -61,6 +61,10 @@ class Node:
             found += half.walk()
         return found
 
+    def leaves(self) -> list[Node]:
+        """The tiles of the node, in the order of :meth:`walk`."""
+        return [node for node in self.walk() if not node.halves]
+
 
 @dataclass(frozen=True)
 class Grid:

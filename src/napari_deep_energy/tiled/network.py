@@ -24,11 +24,11 @@ from ..minimisers.denormals import flushed_denormals
 from ..minimisers.descent import descend_locally
 from ..minimisers.network import STEPS
 from ..networks import network_input
-from .plan import leaves_of, plan_tiled
+from .plan import plan_tiled
 from .solution import TiledSolution
 from .stores import finish, make_stores, store_tile
 from .survey import survey
-from .tasks import Progress, run_tasks
+from .tasks import Progress, counted, run_tasks
 from .tasks import silent as silently
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def predict_tiled(
     model: Checkpoint | Path | str | None = None,
     refine: int | None = None,
     tile: int = TILE,
+    spacing: tuple[float, float] | None = None,
+    unit: str | None = None,
     scheduler: str | None = None,
     stop: Stop = never,
     progress: Progress = silently,
@@ -62,7 +64,7 @@ def predict_tiled(
 
     Parameters
     ----------
-    image, seeds, output, spec, scheduler, stop, progress
+    image, seeds, output, spec, spacing, unit, scheduler, stop, progress
         As in :func:`solve_tiled`.
     shrink
         How many pixels along each side the network sees as one. It reaches 76 of these: strokes
@@ -89,16 +91,17 @@ def predict_tiled(
         check_number("refine", refine, 0, MOST_STEPS)
     steps = STEPS[spec.task] if refine is None else refine
     network = load_model(model, spec.task, spec.has_prior).network
-    plan = plan_tiled(image, seeds, spec, tile)
+    plan = plan_tiled(image, seeds, spec, tile, scheduler is not None, stop, progress)
     with replacing_folder(output.absolute()) as draft:
         scratch = draft / "scratch"
         stores = make_stores(zarr, scratch, plan)
-        look = Look(survey(plan.source, plan.grid, stop), network, shrink, steps)
+        look = Look(survey(plan.source, plan.grid, stop, progress), network, shrink, steps)
         shared = dask.delayed(look, traverse=False)
         one = dask.delayed(_predict_tile, pure=False)
-        tasks = [one(shared, plan.grid, leaf, stores) for leaf in leaves_of(plan.grid)]
+        tasks = [one(shared, plan.grid, leaf, stores) for leaf in plan.grid.tree().leaves()]
         run_tasks(tasks, scheduler, stop, progress)
-        finish(draft, stores)
+        with counted(stop, progress, "parts of results written"):
+            finish(draft, stores, spacing, unit)
         shutil.rmtree(scratch)
     return TiledSolution.of(output, plan)
 

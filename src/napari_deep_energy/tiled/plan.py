@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InvalidInput
+from ..minimisers import Stop, never
 from ..seeds import check_labels, class_values
 from .estimate import Estimate, estimate
 from .grid import Grid
-from .ranges import find_range
+from .looks import Looks
+from .ranges import find_range, passes_of
 from .source import Source, channel_axis_of, load
+from .tasks import Progress, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ..energy import EnergySpec
-    from .grid import Node
 
 TILE = 512
 SMALLEST_TILE = 32
@@ -35,7 +37,13 @@ class Plan:
 
 
 def plan_tiled(
-    image: Any, seeds: Any, spec: EnergySpec, tile: int = TILE, is_cluster: bool = False
+    image: Any,
+    seeds: Any,
+    spec: EnergySpec,
+    tile: int = TILE,
+    is_cluster: bool = False,
+    stop: Stop = never,
+    progress: Progress = silent,
 ) -> Plan:
     """Check the inputs of :func:`solve_tiled` and estimate the run; reads them block by block.
 
@@ -43,7 +51,7 @@ def plan_tiled(
 
     Raises
     ------
-    InvalidInput
+    InvalidInput, Cancelled
         As :func:`solve_tiled`.
     """
     axis = channel_axis_of(tuple(image.shape), tuple(seeds.shape))
@@ -55,10 +63,10 @@ def plan_tiled(
         raise InvalidInput(f"the image is {height} x {width} pixels; it needs at least 3 x 3.")
     tile = min(tile, max(height, width))
     grid = Grid((height, width), tile, reach, has_corners=reach == 2)
-    values = _values(seeds, grid)
+    looks = Looks(grid, 1 + passes_of(np.dtype(image.dtype)), stop, progress)
+    values = _values(seeds, looks)
     whole = Source(image, axis, seeds, spec, values, find_range(np.dtype(np.uint8), list))
-    boxes = [grid.owned(node) for node in leaves_of(grid)]
-    found = find_range(np.dtype(image.dtype), lambda: (whole.planes(box) for box in boxes))
+    found = find_range(np.dtype(image.dtype), lambda: (whole.planes(box) for box in looks))
     source = Source(image, axis, seeds, spec, values, found)
     classes = 1 if spec.task == "matte" else len(values)
     return Plan(source, grid, estimate(grid, classes, is_cluster))
@@ -82,16 +90,10 @@ def check_room(needs: Estimate, output: Path, memory_limit: int | None) -> None:
         )
 
 
-def _values(seeds: Any, grid: Grid) -> tuple[int, ...]:
+def _values(seeds: Any, looks: Looks) -> tuple[int, ...]:
     """Checked label values of seeds that are read block by block."""
     found = [np.zeros(0, seeds.dtype)]
-    for node in leaves_of(grid):
-        box = grid.owned(node)
+    for box in looks:
         block = load(seeds[box.top : box.bottom, box.left : box.right])
         found.append(np.unique(block))
     return tuple(class_values(check_labels(np.unique(np.concatenate(found)))))
-
-
-def leaves_of(grid: Grid) -> list[Node]:
-    """The tiles of a grid."""
-    return [node for node in grid.tree().walk() if not node.halves]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Blocks = Callable[[], Iterable[NDArray[Any]]]
 
 BINS = 65536
+COUNTED = 2
+"""Bytes of an integer up to which each value is counted by itself."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,13 @@ class Range:
         return result
 
 
+def passes_of(dtype: np.dtype[Any]) -> int:
+    """How often :func:`find_range` reads a picture, at most."""
+    if dtype in (np.bool_, np.uint8):
+        return 0
+    return 1 if _is_counted(dtype) else 1 + 2 * len(PERCENTILES)
+
+
 def find_range(dtype: np.dtype[Any], blocks: Blocks) -> Range:
     """Range of a picture of ``dtype``, the same as if it were whole.
 
@@ -48,8 +57,7 @@ def find_range(dtype: np.dtype[Any], blocks: Blocks) -> Range:
     dtype
         Of the picture.
     blocks
-        Gives the picture's blocks anew at each call; called not at all for bool and uint8, and up
-        to three times otherwise.
+        Gives the picture's blocks anew at each call; called up to :func:`passes_of` times.
 
     Raises
     ------
@@ -61,6 +69,8 @@ def find_range(dtype: np.dtype[Any], blocks: Blocks) -> Range:
         return Range(0, 1)
     if dtype == np.uint8:
         return Range(0, 255)
+    if _is_counted(dtype):
+        return _of_counts(dtype, blocks)
     low, high, count = np.inf, -np.inf, 0
     for block in blocks():
         if dtype.kind == "f" and not np.isfinite(block).all():
@@ -76,6 +86,31 @@ def find_range(dtype: np.dtype[Any], blocks: Blocks) -> Range:
         return Range(low, high)
     bottom, top = (_percentile(p, low, high, count, blocks) for p in PERCENTILES)
     return Range(bottom, top) if top > bottom else Range(low, high)
+
+
+def _is_counted(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind in "ui" and dtype.itemsize <= COUNTED
+
+
+def _of_counts(dtype: np.dtype[Any], blocks: Blocks) -> Range:
+    """Range of short integers, from how often there is each."""
+    lowest = int(np.iinfo(dtype).min)
+    counts = np.zeros(256**dtype.itemsize, np.int64)
+    for block in blocks():
+        counts += np.bincount(block.ravel().astype(np.int64) - lowest, minlength=len(counts))
+    total = np.cumsum(counts)
+    last = int(total[-1]) - 1
+
+    def value_at(rank: int) -> int:
+        return lowest + int(np.searchsorted(total, min(rank, last), side="right"))
+
+    def percentile(percent: float) -> float:
+        rank, share = divmod(percent / 100 * last, 1)
+        first, second = value_at(int(rank)), value_at(int(rank) + 1)
+        return first + share * (second - first)
+
+    bottom, top = map(percentile, PERCENTILES)
+    return Range(bottom, top) if top > bottom else Range(value_at(0), value_at(last))
 
 
 def _percentile(percent: float, low: float, high: float, count: int, blocks: Blocks) -> float:

@@ -14,12 +14,12 @@ from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
 from .checkpoint import draft_of
 from .elimination import Skeleton, eliminate_tile, merge, solve_skeleton, solve_tile
-from .plan import TILE, Plan, check_room, leaves_of, plan_tiled
+from .plan import TILE, Plan, check_room, plan_tiled
 from .scratch import Scratch
 from .solution import TiledSolution
 from .stores import Stores, finish, make_stores, store_tile
 from .survey import survey
-from .tasks import Progress, run_tasks, silent
+from .tasks import Progress, counted, run_tasks, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,9 +79,10 @@ def solve_tiled(
         Address of a dask.distributed scheduler; None is this machine. The workers must share the
         disk of ``output``.
     stop
-        Polled between tiles.
+        Polled between tiles and within them.
     progress
-        Called after each step.
+        Called after each step with how many are done, how many there are, and what they are: it
+        begins anew when the picture was looked at, when it was solved, and for each result.
 
     Raises
     ------
@@ -90,21 +91,52 @@ def solve_tiled(
     Cancelled
         If ``stop`` returned true; nothing is then left behind.
     """
-    spec = spec or COLOUR
+    plan = plan_tiled(image, seeds, spec or COLOUR, tile, scheduler is not None, stop, progress)
+    return solve_plan(
+        plan,
+        output,
+        memory_limit=memory_limit,
+        resume=resume,
+        spacing=spacing,
+        unit=unit,
+        scheduler=scheduler,
+        stop=stop,
+        progress=progress,
+    )
+
+
+def solve_plan(
+    plan: Plan,
+    output: Path,
+    *,
+    memory_limit: int | None = None,
+    resume: bool = False,
+    spacing: tuple[float, float] | None = None,
+    unit: str | None = None,
+    scheduler: str | None = None,
+    stop: Stop = never,
+    progress: Progress = silent,
+) -> TiledSolution:
+    """Do what :func:`plan_tiled` planned.
+
+    Parameters and exceptions are those of :func:`solve_tiled`.
+    """
     zarr = require("zarr", "a tiled run")
-    plan = plan_tiled(image, seeds, spec, tile, scheduler is not None)
     check_room(plan.estimate, output, memory_limit)
-    with draft_of(plan, output.absolute(), resume) as draft:
+    with draft_of(plan, output.absolute(), resume, stop) as draft:
         scratch = Scratch(draft / "scratch")
         stores = make_stores(zarr, scratch.folder, plan)
-        tasks = _graph(replace(plan, source=survey(plan.source, plan.grid, stop)), scratch, stores)
+        known = replace(plan, source=survey(plan.source, plan.grid, stop, progress))
+        # A cluster's steps are not stopped midway: what would ask them to is in this process.
+        tasks = _graph(known, scratch, stores, never if scheduler else stop)
         run_tasks(tasks, scheduler, stop, progress)
-        finish(draft, stores, spacing, unit)
+        with counted(stop, progress, "parts of results written"):
+            finish(draft, stores, spacing, unit)
         shutil.rmtree(scratch.folder)
     return TiledSolution.of(output, plan)
 
 
-def _graph(plan: Plan, scratch: Scratch, stores: Stores) -> list[Any]:
+def _graph(plan: Plan, scratch: Scratch, stores: Stores, stop: Stop) -> list[Any]:
     """Delayed steps, the last of which are the results of the tiles."""
     dask = require("dask", "a tiled run")
     source = dask.delayed(plan.source, traverse=False)
@@ -112,22 +144,24 @@ def _graph(plan: Plan, scratch: Scratch, stores: Stores) -> list[Any]:
 
     def up(node: Node) -> Any:
         halves = [up(half) for half in node.halves]
-        return dask.delayed(_up, pure=False)(source, grid, node, scratch, halves)
+        return dask.delayed(_up, pure=False)(source, grid, node, scratch, halves, stop)
 
     solved = dask.delayed(_skeleton, pure=False)(grid, root, scratch, up(root))
     down = dask.delayed(_down, pure=False)
-    return [down(source, grid, leaf, solved, scratch, stores) for leaf in leaves_of(grid)]
+    return [down(source, grid, leaf, solved, scratch, stores, stop) for leaf in root.leaves()]
 
 
 @returned_memory()
 @flushed_denormals()
-def _up(source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[Node]) -> Node:
+def _up(
+    source: Source, grid: Grid, node: Node, scratch: Scratch, halves: list[Node], stop: Stop
+) -> Node:
     """Eliminate a node; ``halves`` are there so that they come first."""
     if scratch.has(node):
         return node
     if not node.halves:
         _ask_for_kernels(grid)
-        scratch.put(node, eliminate_tile(source, grid, node))
+        scratch.put(node, eliminate_tile(source, grid, node, stop))
         return node
     left, factor = merge(source, grid, node, scratch.left)
     scratch.put(node, left, factor)
@@ -157,11 +191,12 @@ def _down(
     skeleton: Skeleton | None,
     scratch: Scratch,
     stores: Stores,
+    stop: Stop,
 ) -> None:
     """Solve a tile and write its chunk."""
     if scratch.is_solved(leaf):
         return
     _ask_for_kernels(grid)
-    x = solve_tile(source, grid, leaf, skeleton).numpy()
+    x = solve_tile(source, grid, leaf, skeleton, stop).numpy()
     store_tile(stores, source.values, grid.owned(leaf), x)
     scratch.note_solved(leaf)

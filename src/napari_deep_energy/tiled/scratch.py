@@ -38,7 +38,7 @@ class Scratch:
             self._save(node, "gain", factor.gain)
             self._save(node, "centre", factor.centre)
         self._save(node, "columns", left.columns)
-        self._save(node, "coupling", left.coupling)
+        self._save(node, "coupling", left.coupling[:])
         self._save(node, "done", np.zeros(0))
 
     def is_solved(self, tile: Node) -> bool:
@@ -51,7 +51,7 @@ class Scratch:
 
     def left(self, node: Node) -> Left:
         """What a node left; its large part stays on disk until it is read."""
-        return Left(self._load(node, "coupling", mapped=True), self._load(node, "columns"))
+        return Left(RowsOnDisk(self._path(node, "coupling")), self._load(node, "columns"))
 
     def factor(self, node: Node) -> NodeFactor:
         """How a node is solved."""
@@ -69,8 +69,16 @@ class Scratch:
         with replacing(self._path(node, part)) as draft:
             np.save(draft, array)
 
-    def _load(self, node: Node, part: str, mapped: bool = False) -> NDArray[np.floating]:
-        array: NDArray[np.floating] = np.load(
-            self._path(node, part), mmap_mode="r" if mapped else None, allow_pickle=False
-        )
+    def _load(self, node: Node, part: str) -> NDArray[np.floating]:
+        array: NDArray[np.floating] = np.load(self._path(node, part), allow_pickle=False)
         return array
+
+
+@dataclass(frozen=True)
+class RowsOnDisk:
+    """Rows of a stored matrix; what has been read counts as memory of the process no longer."""
+
+    path: Path
+
+    def __getitem__(self, rows: slice) -> NDArray[np.floating]:
+        return np.array(np.load(self.path, mmap_mode="r", allow_pickle=False)[rows])

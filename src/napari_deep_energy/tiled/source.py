@@ -59,6 +59,11 @@ class Source:
         """(H, W)."""
         return int(self.seeds.shape[0]), int(self.seeds.shape[1])
 
+    @property
+    def channels(self) -> int:
+        """How many there are."""
+        return 1 if self.channel_axis is None else int(self.image.shape[self.channel_axis])
+
     def planes(self, box: Box) -> NDArray[Any]:
         """The picture's own values in a box, (C, h, w)."""
         window = slice(box.top, box.bottom), slice(box.left, box.right)

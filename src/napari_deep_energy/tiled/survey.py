@@ -22,21 +22,25 @@ from ..energy.colour_prior import (
 from ..energy.matting import confidence_of
 from ..energy.random_walker import beta_of, squared_steps
 from ..energy.stroke_prior import geodesic, gradient, small_size
-from ..errors import Cancelled
-from ..minimisers import never
+from ..minimisers import Stop, never
 from .appearance import Appearance, SharedPalette
 from .grid import Box
+from .looks import Looks
+from .tasks import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..minimisers import Stop
     from ..problem import Problem
     from .grid import Grid
     from .source import Source
 
 
-def survey(source: Source, grid: Grid, stop: Stop = never) -> Source:
+FEW = 3
+"""Channels up to which colours have no principal axes."""
+
+
+def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = silent) -> Source:
     """The source with the appearance of its picture, if its energy goes by that.
 
     Raises
@@ -44,7 +48,7 @@ def survey(source: Source, grid: Grid, stop: Stop = never) -> Source:
     Cancelled
         If ``stop`` returned true.
     """
-    look = _Look(source, grid, stop)
+    look = _Look(source, Looks(grid, passes_of(source), stop, progress))
     spec = source.spec
     if isinstance(spec, RandomWalker):
         if spec.beta == "auto":
@@ -63,32 +67,34 @@ def survey(source: Source, grid: Grid, stop: Stop = never) -> Source:
     )
 
 
+def passes_of(source: Source) -> int:
+    """How often a survey reads a picture, at most."""
+    spec = source.spec
+    by_colour = bool(spec.prior) * (2 + (source.channels > FEW))
+    if not isinstance(spec, RandomWalker):
+        return 1 + by_colour
+    return (spec.beta == "auto") + by_colour + bool(spec.prior)
+
+
 class _Look:
-    def __init__(self, source: Source, grid: Grid, stop: Stop) -> None:
-        self.source, self.grid, self.stop = source, grid, stop
+    def __init__(self, source: Source, boxes: Looks) -> None:
+        self.source, self.boxes = source, boxes
         self.small = small_size(source.size)
 
-    def boxes(self) -> Iterator[Box]:
-        for node in self.grid.tree().walk():
-            if not node.halves:
-                if self.stop():
-                    raise Cancelled
-                yield self.grid.owned(node)
-
     def problems(self) -> Iterator[tuple[Box, Problem]]:
-        for box in self.boxes():
+        for box in self.boxes:
             yield box, self.source.problem(box)
 
     def share(self) -> float:
         """Of the pixels that are painted."""
-        painted = sum(int((self.source.labels(box) > 0).sum()) for box in self.boxes())
+        painted = sum(int((self.source.labels(box) > 0).sum()) for box in self.boxes)
         return painted / (self.source.size[0] * self.source.size[1])
 
     def beta(self, spec: RandomWalker) -> float:
         """Beta by the mean squared step between all neighbours."""
         height, width = self.source.size
         total = 0.0
-        for box in self.boxes():
+        for box in self.boxes:
             # The next row and column too: the steps to these are this box's.
             grown = Box(box.top, box.left, min(box.bottom + 1, height), min(box.right + 1, width))
             down, across = squared_steps(spec.features(self.source.problem(grown).image))
@@ -117,11 +123,11 @@ class _Look:
 
     def axes(self) -> torch.Tensor | None:
         """Principal axes of more than three channels."""
+        if self.source.channels <= FEW:
+            return None
         first: torch.Tensor | float = 0.0
         second: torch.Tensor | float = 0.0
         for _, problem in self.problems():
-            if problem.image.shape[1] <= 3:
-                return None
             colours = perceived(problem.image).double()
             first = first + colours.sum(2)
             second = second + colours @ colours.mT

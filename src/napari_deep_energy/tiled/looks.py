@@ -1,0 +1,46 @@
+"""Passes over the tiles of a picture before it is solved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import Cancelled
+from .tasks import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..minimisers import Stop
+    from .grid import Box, Grid
+    from .tasks import Progress
+
+UNIT = "tiles looked at"
+
+
+class Looks:
+    """What each tile owns, again at each pass: counted, and left when it is asked to stop.
+
+    Parameters
+    ----------
+    grid
+        The tiles.
+    passes
+        Most passes there will be.
+    stop
+        Polled before each tile; true raises :class:`Cancelled`.
+    progress
+        Called after each tile.
+    """
+
+    def __init__(self, grid: Grid, passes: int, stop: Stop, progress: Progress = silent) -> None:
+        self._boxes = [grid.owned(leaf) for leaf in grid.tree().leaves()]
+        self._done, self._total = 0, passes * len(self._boxes)
+        self._stop, self._progress = stop, progress
+
+    def __iter__(self) -> Iterator[Box]:
+        for box in self._boxes:
+            if self._stop():
+                raise Cancelled
+            yield box
+            self._done += 1
+            self._progress(self._done, self._total, UNIT)
