@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.files import read_image, read_strokes, replacing, write_array, write_picture
+from napari_deep_energy.files import read_image, read_strokes, replacing, write_picture, write_tiff
 
 RGB = np.random.default_rng(0).integers(0, 255, (8, 10, 3), np.uint8)
 LABELS = np.arange(80, dtype=np.uint8).reshape(8, 10) % 3
@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_axes_are_recorded(tmp_path):
-    write_array(tmp_path / "p.tif", np.zeros((3, 8, 10), np.float32), "CYX")
+    write_tiff(tmp_path / "p.tif", np.zeros((3, 8, 10), np.float32), "CYX")
     with tifffile.TiffFile(tmp_path / "p.tif") as file:
         assert file.series[0].axes == "CYX"
         assert file.series[0].dtype == np.float32

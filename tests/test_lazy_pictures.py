@@ -9,13 +9,15 @@ import pytest
 import tifffile
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.lazy_pictures import open_picture, write_tiff
+from napari_deep_energy.files import write_tiff
+from napari_deep_energy.lazy_pictures import open_picture
+from napari_deep_energy.pixel_size import PixelSize
 
 VOLUME = np.random.default_rng(0).integers(0, 60000, (4, 30, 20)).astype(np.uint16)
 
 
 def test_an_ome_tiff_comes_back_with_axes_spacing_and_unit(tmp_path):
-    write_tiff(tmp_path / "v.ome.tif", VOLUME, "ZYX", (2.0, 0.5, 0.25), "µm")
+    write_tiff(tmp_path / "v.ome.tif", VOLUME, "ZYX", PixelSize((2.0, 0.5, 0.25), "µm"))
     picture = open_picture(tmp_path / "v.ome.tif")
     np.testing.assert_array_equal(np.asarray(picture.data), VOLUME)
     assert (picture.axes, picture.spacing, picture.unit) == ("ZYX", (2.0, 0.5, 0.25), "µm")
@@ -40,14 +42,14 @@ def test_planes_without_a_name_are_a_stack(tmp_path):
 @pytest.mark.parametrize(("axes", "shape"), [("ZCYX", (4, 2, 30, 20)), ("CZYX", (2, 4, 30, 20))])
 def test_channels_are_put_first(axes, shape, tmp_path):
     array = np.random.default_rng(0).integers(0, 99, shape).astype(np.uint8)
-    write_tiff(tmp_path / "v.ome.tif", array, axes, (1.0, 1.0, 1.0))
+    write_tiff(tmp_path / "v.ome.tif", array, axes)
     arranged = np.asarray(open_picture(tmp_path / "v.ome.tif").arranged("ZYX"))
     expected = np.moveaxis(array, axes.index("C"), 0)
     np.testing.assert_array_equal(arranged, expected)
 
 
 def test_a_volume_is_no_plane(tmp_path):
-    write_tiff(tmp_path / "v.ome.tif", VOLUME, "ZYX", (1.0, 1.0, 1.0))
+    write_tiff(tmp_path / "v.ome.tif", VOLUME, "ZYX")
     with pytest.raises(InvalidInput, match="axes ZYX"):
         open_picture(tmp_path / "v.ome.tif").arranged("YX")
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from .errors import InvalidInput
 from .images import without_alpha
+from .pixel_size import SPATIAL, UNTOLD, PixelSize, symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,12 +216,39 @@ def axes_of(path: Path) -> str:
         return str(file.series[0].axes)
 
 
-def write_array(path: Path, array: NDArray[Any], axes: str) -> None:
-    """Write a TIFF whose ``axes`` (such as ``"CYX"``) are recorded in the file."""
+def write_tiff(path: Path, array: NDArray[Any], axes: str, size: PixelSize = UNTOLD) -> None:
+    """Write an OME-TIFF with axes and, where it is known, the size of a pixel.
+
+    Parameters
+    ----------
+    path
+        ``*.tif``.
+    array
+        Any real type.
+    axes
+        Such as ``"CZYX"``.
+    size
+        Of a pixel of the picture that this is a result of.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder cannot be written to, or the disk is full.
+    """
+    metadata: dict[str, Any] = {"axes": axes}
+    if size.spacing:
+        present = [axis for axis in SPATIAL if axis in axes]
+        for axis, step in zip(present, size.along("".join(present)), strict=True):
+            metadata[f"PhysicalSize{axis}"] = step
+            metadata[f"PhysicalSize{axis}Unit"] = symbol_of(size.unit)
     with replacing(path) as draft:
-        kind = "minisblack"  # planes are classes, not colours
         tifffile.imwrite(
-            draft, array, photometric=kind, compression="zlib", metadata={"axes": axes}
+            draft,
+            array,
+            ome=True,
+            photometric="minisblack",  # planes are classes, not colours
+            compression="zlib",
+            metadata=metadata,
         )
 
 

@@ -11,15 +11,16 @@ import tifffile
 
 from .errors import InvalidInput
 from .extras import require
-from .files import TIFF, is_file, read_array, reading, replacing
+from .files import TIFF, is_file, read_array, reading
 from .ome import read_ome_zarr
+from .pixel_size import SPATIAL, UNTOLD, PixelSize, symbol_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-CHANNELS, SPATIAL = "CS", "ZYX"
+CHANNELS = "CS"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,11 @@ class LazyPicture:
     spacing: tuple[float, ...]
     """Size of a pixel along each of Z, Y, X that is there; 1 where the file does not tell."""
     unit: str = "pixel"
+
+    @property
+    def size(self) -> PixelSize:
+        """Spacing and unit."""
+        return PixelSize(self.spacing, self.unit)
 
     def arranged(self, spatial: str) -> Any:
         """The array with axes ``spatial`` and at most one more for channels, others dropped.
@@ -74,11 +80,17 @@ def open_picture(path: Path) -> LazyPicture:
         named = dict(zip(axes, picture.scale, strict=True))
         units = dict(zip(axes, picture.units, strict=True))
         spacing = tuple(named[axis] for axis in SPATIAL if axis in axes)
-        return LazyPicture(picture.levels[0], axes, spacing, units.get("X") or "pixel")
+        return LazyPicture(picture.levels[0], axes, spacing, symbol_of(units.get("X") or "pixel"))
     if path.suffix.lower() in TIFF and is_file(path):
         return _open_tiff(path)
     array = read_array(path)
     return LazyPicture(array, "YX" if array.ndim == 2 else "YXS", (1.0, 1.0))
+
+
+def pixel_size_of(path: Path) -> PixelSize:
+    """What a file tells of the size of its pixels; nothing is read of a picture that cannot."""
+    may_tell = path.is_dir() or path.suffix.lower() in TIFF
+    return open_picture(path).size if may_tell else UNTOLD
 
 
 def _open_tiff(path: Path) -> LazyPicture:
@@ -115,7 +127,8 @@ def _spacing(file: tifffile.TiffFile) -> tuple[dict[str, float], str]:
     if file.is_ome and file.ome_metadata:
         found = dict(re.findall(r'PhysicalSize([XYZ])="([^"]+)"', file.ome_metadata))
         units = re.findall(r'PhysicalSizeXUnit="([^"]+)"', file.ome_metadata)
-        return {axis: float(size) for axis, size in found.items()}, (units or ["µm"])[0]
+        unit = symbol_of(units[0]) if units else "µm"
+        return {axis: float(size) for axis, size in found.items()}, unit if found else "pixel"
     sizes: dict[str, float] = {}
     known = file.imagej_metadata or {}
     if not file.is_imagej:
@@ -127,37 +140,4 @@ def _spacing(file: tifffile.TiffFile) -> tuple[dict[str, float], str]:
                 sizes[axis] = per / number
     if known.get("spacing"):
         sizes["Z"] = float(known["spacing"])
-    return sizes, str(known.get("unit", "pixel"))
-
-
-def write_tiff(
-    path: Path, array: NDArray[Any], axes: str, spacing: tuple[float, ...], unit: str = "pixel"
-) -> None:
-    """Write an OME-TIFF with axes and spacing.
-
-    Parameters
-    ----------
-    path
-        ``*.ome.tif``.
-    array
-        Any real type.
-    axes
-        Such as ``"CZYX"``.
-    spacing
-        Size of a pixel along each of Z, Y, X that is there.
-    unit
-        Such as ``"µm"`` or ``"pixel"``.
-
-    Raises
-    ------
-    InvalidInput
-        If the folder cannot be written to, or the disk is full.
-    """
-    metadata: dict[str, Any] = {"axes": axes}
-    present = [axis for axis in SPATIAL if axis in axes]
-    for axis, size in zip(present, spacing, strict=True):
-        metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": unit}
-    with replacing(path) as draft:
-        tifffile.imwrite(
-            draft, array, ome=True, photometric="minisblack", compression="zlib", metadata=metadata
-        )
+    return sizes, symbol_of(str(known.get("unit", "pixel")))

@@ -15,6 +15,7 @@ from .errors import InvalidInput
 from .extras import require
 from .files import reading
 from .folders import replacing_folder
+from .pixel_size import SPATIAL, name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +64,7 @@ def write_ome_zarr(
     scale
         Size of a pixel along each axis; 1 by default.
     unit
-        Of the z, y and x axes, such as ``"micrometer"``.
+        Of the z, y and x axes, such as ``"micrometer"`` or ``"µm"``.
     is_labels
         Whether coarser levels take the nearest pixel instead of a mean.
 
@@ -107,7 +108,7 @@ def write_levels(
         zarr.open_group(str(folder), mode="a"),
         axes=list(axes),
         scale=dict(zip(axes, scale or (1.0,) * len(axes), strict=True)),
-        axes_units=dict.fromkeys(set(axes) & set("zyx"), unit) if unit else None,
+        axes_units=dict.fromkeys(set(axes) & set(SPATIAL.lower()), name_of(unit)) if unit else None,
     )
 
 

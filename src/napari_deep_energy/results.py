@@ -14,13 +14,15 @@ from .files import (
     axes_of,
     read_image,
     read_strokes,
-    write_array,
     write_picture,
     write_report,
     write_text,
+    write_tiff,
 )
 from .images import MOST_CHANNELS, channels_first
+from .lazy_pictures import pixel_size_of
 from .pictures import cutout, on_checkerboard, overlay
+from .pixel_size import UNTOLD, PixelSize
 from .seeds import is_trimap, labels_from_trimap
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Inputs:
     strokes: NDArray[Any]
     """(H, W) labels."""
     name: str
+    size: PixelSize = UNTOLD
 
 
 def read_inputs(image: Path, strokes: Path, task: str, channels: bool = False) -> Inputs:
@@ -70,7 +73,7 @@ def read_inputs(image: Path, strokes: Path, task: str, channels: bool = False) -
                 "(or use matte)."
             )
         labels = labels_from_trimap(labels)
-    return Inputs(picture, labels, image.name)
+    return Inputs(picture, labels, image.name, pixel_size_of(image))
 
 
 def _refuse_stack(path: Path, shape: tuple[int, ...]) -> None:
@@ -87,13 +90,13 @@ def write_solution(
     """Write one engine's results; ``gap`` is E above the optimum, where that is known."""
     if spec.task == "matte":
         rgba = cutout(inputs.image, solution.alpha)
-        write_array(folder / "alpha.tif", solution.alpha, "YX")
+        write_tiff(folder / "alpha.tif", solution.alpha, "YX", inputs.size)
         write_picture(folder / "cutout.png", rgba)
         write_picture(folder / "overlay.png", on_checkerboard(rgba))
     else:
         kind = np.uint8 if max(solution.values) < 256 else np.int32
-        write_array(folder / "labels.tif", solution.labels.astype(kind), "YX")
-        write_array(folder / "probabilities.tif", solution.probabilities, "CYX")
+        write_tiff(folder / "labels.tif", solution.labels.astype(kind), "YX", inputs.size)
+        write_tiff(folder / "probabilities.tif", solution.probabilities, "CYX", inputs.size)
         picture = overlay(inputs.image, solution.labels, inputs.strokes)
         write_picture(folder / "overlay.png", picture)
     write_report(folder / "report.json", report(inputs, solution, spec, gap))
@@ -106,7 +109,7 @@ def write_comparison(
     comparison = compare(solutions["network"], solutions["analytic"])
     for row, solution in zip(comparison.rows, solutions.values(), strict=True):
         write_solution(folder / row.engine, inputs, solution, spec, row.gap)
-    write_array(folder / "difference.tif", comparison.difference, "YX")
+    write_tiff(folder / "difference.tif", comparison.difference, "YX", inputs.size)
     write_text(folder / "comparison.csv", comparison.to_csv())
     write_report(folder / "report.json", comparison.to_dict())
     return comparison

@@ -9,7 +9,10 @@ import tifffile
 from napari_deep_energy import segment
 from napari_deep_energy.batch import Batch, find_pairs, make_jobs, run_batch
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
+from napari_deep_energy.files import write_tiff
+from napari_deep_energy.lazy_pictures import pixel_size_of
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
+from napari_deep_energy.pixel_size import PixelSize
 
 SPEC = RandomWalker(beta=100.0)
 
@@ -74,6 +77,21 @@ def test_ome_zarr_stacks_with_channels(tmp_path, stack, seeds):
     found = read_ome_zarr(tmp_path / "out/cells/labels.ome.zarr")
     assert found.axes == "zyx"
     assert np.asarray(found.levels[0])[2].any()
+
+
+def test_results_have_the_spacing_of_their_picture(tmp_path, stack, seeds):
+    size = PixelSize((2.0, 0.5, 0.25), "µm")
+    (tmp_path / "in").mkdir()
+    write_tiff(tmp_path / "in/cells.tif", stack, "ZYX", size)
+    tifffile.imwrite(tmp_path / "in/cells.strokes.tif", seeds)
+    write_tiff(tmp_path / "in/flat.tif", stack[2], "YX", size)
+    tifffile.imwrite(tmp_path / "in/flat.strokes.tif", seeds[2])
+    records = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", formats=("tiff", "ome-zarr")))
+    assert [record.reason for record in records] == ["", ""]
+    for name, spacing in (("cells/labels", (2.0, 0.5, 0.25)), ("flat/probabilities", (0.5, 0.25))):
+        for suffix in ("tif", "ome.zarr"):
+            assert pixel_size_of(tmp_path / f"out/{name}.{suffix}") == PixelSize(spacing, "µm")
+    assert read_ome_zarr(tmp_path / "out/flat/labels.ome.zarr").units == ("micrometer",) * 2
 
 
 def test_a_rule_paints_every_plane(tmp_path, stack):

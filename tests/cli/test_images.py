@@ -13,6 +13,9 @@ import tifffile
 from PIL import Image
 
 from napari_deep_energy import segment
+from napari_deep_energy.files import write_tiff
+from napari_deep_energy.lazy_pictures import pixel_size_of
+from napari_deep_energy.pixel_size import PixelSize
 
 
 @pytest.fixture
@@ -23,6 +26,15 @@ def files(tmp_path, photograph, strokes):
     trimap[strokes == 1], trimap[strokes > 1] = 255, 0
     Image.fromarray(trimap).save(tmp_path / "trimap.png")
     return tmp_path
+
+
+def test_results_have_the_spacing_of_the_picture(files, photograph, run):
+    size = PixelSize((0.5, 0.25), "µm")
+    write_tiff(files / "image.tif", photograph[..., 0], "YX", size)
+    done = run("segment", files / "image.tif", files / "strokes.tif", "-o", files / "out")
+    assert done.returncode == 0, done.stderr
+    for name in ("labels", "probabilities"):
+        assert pixel_size_of(files / f"out/{name}.tif") == size
 
 
 def test_segment_writes_what_python_returns(files, photograph, strokes, run):

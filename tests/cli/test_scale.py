@@ -10,8 +10,10 @@ import tifffile
 
 from napari_deep_energy import segment
 from napari_deep_energy.between_planes import segment_between
-from napari_deep_energy.lazy_pictures import open_picture, write_tiff
+from napari_deep_energy.files import write_tiff
+from napari_deep_energy.lazy_pictures import open_picture
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
+from napari_deep_energy.pixel_size import PixelSize
 from napari_deep_energy.volumes import segment_volume
 
 VOLUME = np.random.default_rng(0).random((5, 12, 14)).astype(np.float32)
@@ -21,7 +23,7 @@ SEEDS[1, 2], SEEDS[1, 10], SEEDS[3, 2], SEEDS[3, 10] = 1, 2, 1, 2
 
 @pytest.fixture
 def files(tmp_path):
-    write_tiff(tmp_path / "v.ome.tif", VOLUME, "ZYX", (3.0, 1.5, 1.5), "µm")
+    write_tiff(tmp_path / "v.ome.tif", VOLUME, "ZYX", PixelSize((3.0, 1.5, 1.5), "µm"))
     tifffile.imwrite(tmp_path / "s.tif", SEEDS)
     return tmp_path
 
@@ -63,7 +65,7 @@ def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
     tifffile.imwrite(tmp_path / "s.tif", strokes.astype(np.uint8), compression="zlib")
     arguments = "tiled", tmp_path / "i.ome.zarr", tmp_path / "s.tif", "-o", tmp_path / "out"
     told = run(*arguments, "--estimate")
-    assert "GiB of memory a process" in told.stdout
+    assert "MiB of memory a process" in told.stdout
     assert not (tmp_path / "out").exists()
     done = run(*arguments, "--tile", 32)
     assert done.returncode == 0, done.stderr

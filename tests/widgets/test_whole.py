@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -102,7 +105,7 @@ def test_cancel_leaves_no_layer(stack, qtbot, way, monkeypatch):
 
     def endless(request, report, stop):
         while not stop():
-            report(whole_work.Step(1, 2, "planes"))
+            report(whole_work.Step(1, 2, "planes done"))
         raise whole_work.Cancelled
 
     monkeypatch.setattr(whole_work, f"_{way}", endless)
@@ -135,6 +138,31 @@ def test_a_picture_is_answered_tile_by_tile_and_read_when_looked_at(
     assert all(isinstance(level, da.Array) for level in layer.data)
     np.testing.assert_array_equal(layer.data[0], expected.read_labels())
     np.testing.assert_array_equal(layer.scale, (0.5, 0.5))
+
+
+def test_a_long_look_at_a_picture_shows_numbers_and_is_cancelled_at_once(
+    viewer, open_dock, qtbot, tmp_path
+):
+    def slow(block):
+        time.sleep(0.02)
+        return block
+
+    pixels = np.random.default_rng(0).random((2100, 3000)).astype(np.float32) * 3
+    viewer.add_image(da.from_array(pixels, (512, 512)).map_blocks(slow), contrast_limits=(0, 3))
+    desk = open_dock()
+    desk.dock.live = False
+    desk.dock.new_strokes().brush_size = 9
+    desk.paint(*TWO)
+    fold = desk.dock.whole
+    fold.folder = tmp_path / "whole"
+    fold.apply.click()
+    qtbot.waitUntil(lambda: re.match(r"\d+ of \d+ tiles looked at", fold.text), timeout=PATIENCE)
+    thread, began = fold._worker._thread, time.perf_counter()
+    fold.cancel_button.click()
+    assert fold.text == "Cancelled."
+    assert time.perf_counter() - began < 0.2
+    thread.join(1)
+    assert not thread.is_alive()
 
 
 def test_what_is_missing_is_told(viewer, volume, open_dock, qtbot):

@@ -157,7 +157,8 @@ class BatchWidget(ColumnDock):
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
         self.state.show_state(State("working", f"{step.done} of {step.total} pictures done."))
-        self.table.add(step.record)
+        if step.record is not None:
+            self.table.add(step.record)
 
     def _on_done(self, ticket: int, summary: Summary) -> None:
         if not self.cancel_button.isEnabled():

@@ -36,11 +36,12 @@ class BatchRequest:
 
 @dataclass(frozen=True)
 class Step:
-    """A picture has ended."""
+    """How far the run has come."""
 
     done: int
     total: int
-    record: Record
+    record: Record | None
+    """Of the picture that has just ended; None before the first."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def run(request: BatchRequest, report: Report, stop: Stop) -> Summary:
     )
     jobs = make_jobs(find_pairs(request.folder, request.strokes), request.output, batch)
     records: list[Record] = []
+    report(Step(0, len(jobs), None))
     try:
         for record in run_batch(jobs, stop=stop):
             records.append(record)

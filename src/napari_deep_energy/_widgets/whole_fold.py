@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QLabel, QProgressBar
 
 from ..errors import InvalidInput
@@ -51,6 +51,7 @@ class WholeFold(Fold):
         self.folder: Path | None = None
         """For large results; None is a new one in the user's data."""
         self._asked: WholeRequest | None = None
+        self._clock, self._began, self._doing = QTimer(self), 0.0, ""
         self._worker = LatestWins()
         self._make_controls()
         self._connect()
@@ -79,6 +80,7 @@ class WholeFold(Fold):
         self._worker.progressed.connect(self._on_step, queued)
         self._worker.done.connect(self._on_done, queued)
         self._worker.failed.connect(self._on_failed, queued)
+        self._clock.timeout.connect(self._on_second)
         session.replaced.connect(self.cancel)
         session.subject.listed.connect(self._show_ways)
         session.choices_changed.connect(self._show_ways)
@@ -130,6 +132,11 @@ class WholeFold(Fold):
             self._bar.setValue(step.done)
             self._text.setText(f"{step.done} of {step.total} {step.unit}.")
 
+    def _on_second(self) -> None:
+        if self._bar.maximum() == 0:  # no step has been told
+            seconds = time.perf_counter() - self._began
+            self._text.setText(f"{self._doing} {seconds:.0f} s so far.")
+
     def _on_done(self, ticket: int, result: str | WholeAnswer) -> None:
         request = self._asked
         if request is None:
@@ -162,6 +169,8 @@ class WholeFold(Fold):
         self._choose.setVisible(self.way == "tiles")
 
     def _show_busy(self, text: str) -> None:
+        self._doing, self._began = text, time.perf_counter()
+        self._clock.start(1000)
         self._show(text, is_busy=True, can_go=False)
         self._bar.setRange(0, 0)
 
@@ -175,6 +184,7 @@ class WholeFold(Fold):
 
     def _show(self, text: str, *, is_busy: bool, can_go: bool) -> None:
         if not is_busy:
+            self._clock.stop()
             self._worker.close()  # cancels what runs; the next job starts a thread of its own
         self._text.setText(text)
         self._text.setVisible(bool(text))

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import Cancelled
 from ..files import reading
+from ..pixel_size import UNTOLD
 from .solving import call_parameters
 from .torch_import import import_solver
 
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 
     from ..layers import Picture
     from ..minimisers import Stop
+    from ..pixel_size import PixelSize
     from .solving import Choices
     from .worker import Report
 
 Way: TypeAlias = Literal["volume", "network", "planes", "tiles"]
 WAYS: dict[str, str] = {
     "volume": "3D, exact",
-    "network": "network on painted planes, solver between",
+    "network": "network, solver between planes",
     "planes": "painted planes, one by one",
     "tiles": "tile by tile, exact",
 }
@@ -45,8 +47,7 @@ class WholeRequest:
     picture: Picture
     seeds: Any
     """Of the picture's spatial shape; the worker's own copy."""
-    spacing: tuple[float, ...]
-    """Size of a pixel along each spatial axis."""
+    size: PixelSize
     choices: Choices
     way: Way
     folder: Path
@@ -108,7 +109,7 @@ def question(request: WholeRequest, report: Report, stop: Stop) -> str:
     check_memory(request.picture.shape, classes)
     memory = memory_needed(request.picture.shape, classes) / 2**30
     seconds = VOXEL_SECONDS * request.seeds.size * max(1, classes - 1)
-    steps = " x ".join(f"{step:g}" for step in request.spacing)
+    steps = " x ".join(f"{step:g}" for step in request.size.spacing)
     return (
         f"{request.seeds.size / 1e6:.2g} million voxels of {steps}: {memory:.1f} GiB, "
         f"{_minutes(seconds)}; by the paper's energy."
@@ -140,7 +141,8 @@ def _tiles(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
         request.seeds,
         request.folder,
         _spec(request),
-        spacing=(request.spacing[0], request.spacing[1]),
+        spacing=(request.size.spacing[0], request.size.spacing[1]),
+        unit=None if request.size.unit == UNTOLD.unit else request.size.unit,
         stop=stop,
         progress=partial(_report_step, report),
     )
@@ -154,7 +156,7 @@ def _volume(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
     solution = segment_volume(
         _voxels(request.picture),
         request.seeds,
-        spacing=request.spacing,
+        spacing=request.size.spacing,
         spec=_paper(request),
         device=request.choices.device,
         stop=stop,
@@ -169,7 +171,7 @@ def _network(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
     solution = segment_between(
         _voxels(request.picture),
         request.seeds,
-        spacing=request.spacing,
+        spacing=request.size.spacing,
         model=request.choices.model,
         device=request.choices.device,
         stop=stop,

@@ -66,9 +66,9 @@ def _do(job: Job, start: float, stop: Stop) -> Record:
         (solution,) = solver.solve(inputs.strokes, batch.engine, stop).values()
     with replacing_folder(job.output) as draft:
         if isinstance(solution, StackSolution):
-            write_stack(draft, solution.values, inputs.axes, batch.spec.task, batch.formats)
+            write_stack(draft, solution.values, inputs, batch.spec.task, batch.formats)
         else:
-            write_outputs(draft, inputs.image, inputs.strokes, solution, batch.spec, batch.formats)
+            write_outputs(draft, inputs, solution, batch.spec, batch.formats)
         record = Record(
             job.pair.name,
             str(job.pair.image),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InvalidInput
-from ..files import write_array, write_picture
+from ..files import write_picture, write_tiff
 from ..ome import write_ome_zarr
 from ..pictures import cutout, on_checkerboard, overlay
+from ..pixel_size import UNTOLD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,15 +19,12 @@ if TYPE_CHECKING:
 
     from ..energy import EnergySpec
     from ..minimisers import Solution
+    from ..pixel_size import PixelSize
+    from .reading import Inputs
 
 
 def write_outputs(
-    folder: Path,
-    image: NDArray[Any],
-    strokes: NDArray[Any],
-    solution: Solution,
-    spec: EnergySpec,
-    formats: tuple[str, ...],
+    folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec, formats: tuple[str, ...]
 ) -> None:
     """Write ``labels`` and ``probabilities``, or ``alpha``; PNG brings a picture to look at.
 
@@ -48,15 +46,15 @@ def write_outputs(
         }
     for name, (array, axes) in arrays.items():
         if "tiff" in formats:
-            write_array(folder / f"{name}.tif", array, axes.upper())
+            write_tiff(folder / f"{name}.tif", array, axes.upper(), inputs.size)
         if "ome-zarr" in formats:
-            write_ome_zarr(folder / f"{name}.ome.zarr", array, axes, is_labels=name == "labels")
+            _write_ome_zarr(folder, name, array, axes, inputs.size)
     if "png" in formats:
-        _write_pngs(folder, image, strokes, solution, spec)
+        _write_pngs(folder, inputs, solution, spec)
 
 
 def write_stack(
-    folder: Path, values: NDArray[Any], axes: str, task: str, formats: tuple[str, ...]
+    folder: Path, values: NDArray[Any], inputs: Inputs, task: str, formats: tuple[str, ...]
 ) -> None:
     """Write the ``labels`` or ``alpha`` of a stack, (N, H, W); a PNG holds no stack.
 
@@ -69,21 +67,28 @@ def write_stack(
     if set(formats) <= {"png"}:
         raise InvalidInput("a stack does not fit into a PNG; ask for TIFF or OME-Zarr, too.")
     if "tiff" in formats:
-        write_array(folder / f"{name}.tif", values, axes)
+        write_tiff(folder / f"{name}.tif", values, inputs.axes, inputs.size)
     if "ome-zarr" in formats:
-        is_labels = name == "labels"
-        write_ome_zarr(folder / f"{name}.ome.zarr", values, axes.lower(), is_labels=is_labels)
+        _write_ome_zarr(folder, name, values, inputs.axes.lower(), inputs.size)
 
 
-def _write_pngs(
-    folder: Path,
-    image: NDArray[Any],
-    strokes: NDArray[Any],
-    solution: Solution,
-    spec: EnergySpec,
+def _write_ome_zarr(
+    folder: Path, name: str, array: NDArray[Any], axes: str, size: PixelSize
 ) -> None:
+    unit = None if size.unit == UNTOLD.unit else size.unit
+    write_ome_zarr(
+        folder / f"{name}.ome.zarr",
+        array,
+        axes,
+        scale=size.along(axes),
+        unit=unit,
+        is_labels=name == "labels",
+    )
+
+
+def _write_pngs(folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec) -> None:
     if spec.task == "matte":
-        rgba = cutout(image, solution.alpha)
+        rgba = cutout(inputs.image, solution.alpha)
         write_picture(folder / "alpha.png", np.rint(255 * solution.alpha).astype(np.uint8))
         write_picture(folder / "cutout.png", rgba)
         write_picture(folder / "overlay.png", on_checkerboard(rgba))
@@ -92,4 +97,4 @@ def _write_pngs(
         raise InvalidInput(f"label {largest} does not fit into a PNG; ask for TIFF or OME-Zarr.")
     kind = np.uint8 if largest < 256 else np.uint16
     write_picture(folder / "labels.png", solution.labels.astype(kind))
-    write_picture(folder / "overlay.png", overlay(image, solution.labels, strokes))
+    write_picture(folder / "overlay.png", overlay(inputs.image, solution.labels, inputs.strokes))

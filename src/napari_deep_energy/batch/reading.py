@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import InvalidInput
 from ..files import TIFF, axes_of, read_array, read_image, read_strokes
 from ..images import MOST_CHANNELS, channels_first, without_alpha
-from ..lazy_pictures import open_picture
+from ..lazy_pictures import open_picture, pixel_size_of
+from ..pixel_size import UNTOLD, PixelSize
 from ..seeds import is_trimap, labels_from_trimap
 from .rules import seeds_by_rule
 
@@ -35,6 +36,7 @@ class Inputs:
     """(H, W) or (N, H, W) labels."""
     axes: str
     """Of the strokes: "YX", "ZYX" or "TYX"."""
+    size: PixelSize = UNTOLD
 
 
 def read_inputs(job: Job) -> Inputs:
@@ -47,6 +49,7 @@ def read_inputs(job: Job) -> Inputs:
     """
     path, batch = job.pair.image, job.batch
     image, axes = _read_picture(path)
+    size = pixel_size_of(path)
     shape = _spatial(image, axes)
     if job.pair.strokes is not None:
         strokes = _read_strokes(job.pair.strokes, shape if len(axes) == 3 else None)
@@ -56,13 +59,13 @@ def read_inputs(job: Job) -> Inputs:
                 "TIFF of the stack's shape, painted on the planes that matter."
             )
         channels_first(image, strokes.shape)
-        return Inputs(image, _labels(strokes, batch, job.pair.strokes), axes)
+        return Inputs(image, _labels(strokes, batch, job.pair.strokes), axes, size)
     if batch.rule is None:
         raise InvalidInput(
             f"{path.name} has no strokes; paint {job.pair.name}.strokes.png, give a folder of "
             "strokes, or choose a seed rule."
         )
-    return Inputs(image, _by_rule(batch.rule, image, shape), axes)
+    return Inputs(image, _by_rule(batch.rule, image, shape), axes, size)
 
 
 def _spatial(image: NDArray[Any], axes: str) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..energy import RandomWalker
-    from ..lazy_pictures import LazyPicture
+    from ..pixel_size import PixelSize
 
 ImageFile = Annotated[Path, typer.Argument(help="TIFF or OME-Zarr.")]
 StrokesFile = Annotated[
@@ -64,6 +64,7 @@ def volume(
     from ..errors import InvalidInput
     from ..interactive import make_spec
     from ..lazy_pictures import open_picture
+    from ..pixel_size import PixelSize
 
     if network and (planes or beta is not None or lam is not None or hard_seeds):
         raise InvalidInput(
@@ -74,13 +75,13 @@ def volume(
     picture, seeds = open_picture(image), open_picture(strokes)
     stack = "TYX" if "Z" not in picture.axes and "T" in picture.axes else "ZYX"
     data, labels = picture.arranged(stack), seeds.arranged(seeds.axes.strip("CS")[-3:])
-    steps = _steps(spacing) or _three(picture.spacing)
+    size = PixelSize(_steps(spacing), picture.unit) if spacing else picture.size
     if planes or stack == "TYX":
         colour: Any = make_spec("segment", **given)
-        _planes(data, labels, colour, device, output, picture, stack)
+        _planes(data, labels, colour, device, output, size, stack)
         return
     paper: Any = make_spec("segment", "paper", **given)
-    _whole(data, labels, None if network else paper, device, output, picture, steps)
+    _whole(data, labels, None if network else paper, device, output, size)
 
 
 def _whole(
@@ -89,31 +90,27 @@ def _whole(
     spec: RandomWalker | None,
     device: str,
     output: Path,
-    picture: LazyPicture,
-    steps: tuple[float, ...],
+    size: PixelSize,
 ) -> None:
     import numpy as np
 
     from ..between_planes import segment_between
     from ..energy import RandomWalker, spec_to_dict
-    from ..files import write_report
-    from ..lazy_pictures import write_tiff
+    from ..files import write_report, write_tiff
     from ..volumes import segment_volume
 
-    given = np.asarray(data), np.asarray(labels)
+    given, steps = (np.asarray(data), np.asarray(labels)), size.along("ZYX")
     with Console(stderr=True).status("solving"):
         if spec is None:
             solution = segment_between(*given, spacing=steps, device=device)
         else:
             solution = segment_volume(*given, spacing=steps, spec=spec, device=device)
     kind = np.uint8 if max(solution.values) < 256 else np.int32
-    write_tiff(output / "labels.ome.tif", solution.labels.astype(kind), "ZYX", steps, picture.unit)
-    write_tiff(
-        output / "probabilities.ome.tif", solution.probabilities, "CZYX", steps, picture.unit
-    )
+    write_tiff(output / "labels.ome.tif", solution.labels.astype(kind), "ZYX", size)
+    write_tiff(output / "probabilities.ome.tif", solution.probabilities, "CZYX", size)
     report = {
         "spacing": list(steps),
-        "unit": picture.unit,
+        "unit": size.unit,
         "classes": list(solution.values),
         "spec": spec_to_dict(spec or RandomWalker()),
         "by_network": spec is None,
@@ -136,14 +133,13 @@ def _planes(
     spec: RandomWalker,
     device: str,
     output: Path,
-    picture: LazyPicture,
+    size: PixelSize,
     axes: str,
 ) -> None:
     import numpy as np
 
     from ..energy import spec_to_dict
-    from ..files import write_report
-    from ..lazy_pictures import write_tiff
+    from ..files import write_report, write_tiff
     from ..volumes import segment_stack
 
     strokes = np.asarray(labels)
@@ -152,21 +148,14 @@ def _planes(
     for number, solution in segment_stack(np.asarray(data), strokes, spec=spec, device=device):
         result[number] = solution.labels
         done.append({"plane": number, "engine": solution.engine, "energy": solution.energy})
-    steps = picture.spacing[-2:] if axes == "TYX" else _three(picture.spacing)
-    write_tiff(output / "labels.ome.tif", result, axes, steps, picture.unit)
+    write_tiff(output / "labels.ome.tif", result, axes, size)
     write_report(output / "report.json", {"spec": spec_to_dict(spec), "planes": done})
     say(f"{len(done)} of {len(result)} planes; results in {output}")
 
 
-def _three(spacing: tuple[float, ...]) -> tuple[float, ...]:
-    return (1.0,) * (3 - len(spacing)) + spacing
-
-
-def _steps(text: str | None) -> tuple[float, ...] | None:
+def _steps(text: str) -> tuple[float, ...]:
     from ..errors import InvalidInput
 
-    if text is None:
-        return None
     try:
         steps = tuple(float(part) for part in text.split(","))
     except ValueError:

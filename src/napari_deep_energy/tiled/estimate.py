@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BASE = 500 * 2**20
 """Bytes of a process that has imported everything and worked on nothing yet, and of what its
 allocator keeps of small arrays."""
-INVERSE = 2.5
-"""Matrices of its own size that the inversion of a matrix holds at once."""
+INVERSE = 0.4
+"""Share of a matrix that its inversion holds beside it."""
 MATTING_PIXEL = 3500
 """Bytes a pixel that making the matting Laplacian takes."""
 WALKER_PIXEL = 250
@@ -39,7 +39,10 @@ class Estimate:
 
     def __str__(self) -> str:
         parts = (self.memory, self.scratch, self.output)
-        memory, scratch, output = (f"{part / 2**30:.1f} GiB" for part in parts)
+        memory, scratch, output = (
+            f"{part / 2**30:.1f} GiB" if part > 2**29 else f"{max(part >> 20, 1)} MiB"
+            for part in parts
+        )
         return (
             f"{self.tiles} tiles, {memory} of memory a process, {scratch} of scratch disk, "
             f"{output} of results"

@@ -22,6 +22,7 @@ from ..energy.colour_prior import (
 from ..energy.matting import confidence_of
 from ..energy.random_walker import beta_of, squared_steps
 from ..energy.stroke_prior import geodesic, gradient, small_size
+from ..memory import returned_memory
 from ..minimisers import Stop, never
 from .appearance import Appearance, SharedPalette
 from .grid import Box
@@ -40,6 +41,7 @@ FEW = 3
 """Channels up to which colours have no principal axes."""
 
 
+@returned_memory()
 def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = silent) -> Source:
     """The source with the appearance of its picture, if its energy goes by that.
 
