@@ -97,7 +97,8 @@ def compare(
             run = peer(volume, labels, mode, answer, limit)
             kept = "volume_ratio" if run.is_right else "volume_ratio_above"
             figures[f"{kept}_{mode}_{name}"] = round(run.seconds / seconds, 2)
-            figures[f"volume_error_{mode}_{name}"] = run.error
+            if np.isfinite(run.error):
+                figures[f"volume_error_{mode}_{name}"] = run.error
             print({key: value for key, value in figures.items() if key.endswith(name)}, flush=True)
     return figures
 
@@ -108,7 +109,7 @@ def peer(
     """The loosest tolerance that is right, or else the last that ended, or the one cut short."""
     last = None
     for tolerance in PEERS[mode]:
-        run = _in_its_own_process(volume, labels, mode, tolerance, answer, limit)
+        run = Attempt(volume, labels, answer, mode, tolerance, limit).in_its_own_process()
         if run.is_right:
             return run
         # A try that was ended tells a larger bound, but no error.
@@ -119,52 +120,53 @@ def peer(
     return last
 
 
-def _in_its_own_process(
-    volume: np.ndarray,
-    labels: np.ndarray,
-    mode: str,
-    tolerance: float,
-    answer: np.ndarray,
-    limit: float,
-) -> Run:
-    fresh = multiprocessing.get_context("spawn")
-    receiver, sender = fresh.Pipe(duplex=False)
-    work = (sender, volume, labels, mode, tolerance, answer, limit)
-    process = fresh.Process(target=_answer, args=work)
-    process.start()
-    sender.close()
-    try:
-        found: Run = receiver.recv()
-    except EOFError:  # its time was over
-        found = Run(limit, np.inf)
-    process.join()
-    return found
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One volume, answered by scikit-image within limits."""
 
+    volume: np.ndarray
+    labels: np.ndarray
+    answer: np.ndarray
+    mode: str
+    tolerance: float
+    limit: float
+    """Seconds of the processor."""
 
-def _answer(
-    sender: Connection,
-    volume: np.ndarray,
-    labels: np.ndarray,
-    mode: str,
-    tolerance: float,
-    answer: np.ndarray,
-    limit: float,
-) -> None:
-    """Answer within the limits, and send the :class:`Run`."""
-    beta = RandomWalker.beta * 10 * volume.std()  # scikit-image divides by this
-    end = int(time.process_time() + limit) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (end, end))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    start = time.process_time()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)  # pyamg is missing: cg_j would be taken
-        warnings.filterwarnings("ignore", message="(?!.*pyamg)")
+    def in_its_own_process(self) -> Run:
+        """Its time and error; the process is ended when its time or memory is over."""
+        fresh = multiprocessing.get_context("spawn")
+        receiver, sender = fresh.Pipe(duplex=False)
+        process = fresh.Process(target=self._send, args=(sender,))
+        process.start()
+        sender.close()
         try:
-            theirs = random_walker(volume, labels, beta, mode, tol=tolerance, return_full_prob=True)
-            error = float(np.abs(theirs[0] - answer).max())
-        except MemoryError:
-            error = np.inf
-    sender.send(Run(time.process_time() - start, error))
+            found: Run = receiver.recv()
+        except EOFError:
+            found = Run(self.limit, np.inf)
+        process.join()
+        if process.exitcode > 0:  # an error of its own; when its time is over, it is killed
+            raise RuntimeError(f"{self.mode} failed, see above; leave it out of --modes.")
+        return found
+
+    def _send(self, sender: Connection) -> None:
+        end = int(time.process_time() + self.limit) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (end, end))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        start = time.process_time()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # pyamg is missing: cg_j would be taken
+            warnings.filterwarnings("ignore", message="(?!.*pyamg)")
+            try:
+                error = float(np.abs(self._probabilities()[0] - self.answer).max())
+            except MemoryError:
+                error = np.inf
+        sender.send(Run(time.process_time() - start, error))
+
+    def _probabilities(self) -> np.ndarray:
+        beta = RandomWalker.beta * 10 * self.volume.std()  # scikit-image divides by this
+        return random_walker(
+            self.volume, self.labels, beta, self.mode, tol=self.tolerance, return_full_prob=True
+        )
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .solving import call_parameters
+from .solving import spec_of
 from .torch_import import import_solver
 
 if TYPE_CHECKING:
@@ -66,16 +66,14 @@ def run(request: BatchRequest, report: Report, stop: Stop) -> Summary:
     Cancelled
         If ``stop`` returned true.
     """
-    interactive = import_solver()
+    import_solver()
     from ..batch import Batch, Status, find_pairs, make_jobs, run_batch, write_batch_report
 
     choices = request.choices
-    spec = interactive.make_spec(choices.task, **call_parameters(choices))
     # One result a picture: of both engines the exact one.
     engine: Any = "auto" if choices.engine == "both" else choices.engine
-    batch = Batch(
-        spec, engine, choices.model, choices.device, request.rule, formats=request.formats
-    )
+    settings = spec_of(choices), engine, choices.model, choices.device, request.rule
+    batch = Batch(*settings, formats=request.formats)
     jobs = make_jobs(find_pairs(request.folder, request.strokes), request.output, batch)
     records: list[Record] = []
     report(Step(0, len(jobs), None))

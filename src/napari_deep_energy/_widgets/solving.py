@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..comparison import Comparison
+    from ..energy import EnergySpec
     from ..interactive import InteractiveSolver
     from ..layers import Kind, Picture
     from ..minimisers import Solution, Stop
@@ -212,13 +213,13 @@ class Desk:
         """The kept solver if it is for the same picture and settings, else a new one."""
         interactive = import_solver()
         choices, picture = request.choices, request.picture
-        spec = interactive.make_spec(choices.task, **call_parameters(choices))
+        spec = spec_of(choices)
         key = (picture.key, request.fingerprint, spec, choices.model, choices.device)
         if self._solver is None or key != self._key:
             former, self._solver, self._rgb = self._solver, None, None
             with returned_memory():
                 self._solver = interactive.InteractiveSolver(
-                    *(_load(picture), picture.plane_shape, spec, choices.model, choices.device),
+                    *(load(picture), picture.plane_shape, spec, choices.model, choices.device),
                     former=former,
                 )
                 del former
@@ -268,6 +269,12 @@ def _compared(answer: Answer) -> Answer:
     return replace(answer, planes=planes, comparison=comparison)
 
 
+def spec_of(choices: Choices) -> EnergySpec:
+    """The chosen energy."""
+    spec: EnergySpec = import_solver().make_spec(choices.task, **call_parameters(choices))
+    return spec
+
+
 def call_parameters(choices: Choices) -> dict[str, Any]:
     """Parameters of the chosen energy, as :func:`interactive.make_spec` takes them."""
     own: dict[str, Any] = {"epsilon": choices.epsilon}
@@ -277,7 +284,7 @@ def call_parameters(choices: Choices) -> dict[str, Any]:
     return {"energy": choices.energy, **own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
 
 
-def _load(picture: Picture) -> NDArray[Any]:
+def load(picture: Picture) -> NDArray[Any]:
     """The pixels; of a lazy array they are read only now, from where they may be gone."""
     with reading():
         return picture.load()

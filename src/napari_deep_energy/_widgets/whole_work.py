@@ -6,16 +6,15 @@ Nothing here knows Qt or napari, and torch is imported when the first job runs.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from ..errors import Cancelled
-from ..files import reading
 from ..pixel_size import UNTOLD
-from .solving import call_parameters
+from .solving import call_parameters, load, spec_of
 from .torch_import import import_solver
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def question(request: WholeRequest, report: Report, stop: Stop) -> str:
     if request.way == "tiles":
         from ..tiled import plan_tiled
 
-        given = _array(request.picture), request.seeds, _spec(request)
+        given = _array(request.picture), request.seeds, spec_of(request.choices)
         plan = plan_tiled(*given, stop=stop, progress=partial(_report_step, report))
         seconds = TILE_SECONDS * math.prod(request.picture.shape)
         return f"{plan.estimate}, {_minutes(seconds)}; into {request.folder}."
@@ -140,7 +139,7 @@ def _tiles(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
         _array(request.picture),
         request.seeds,
         request.folder,
-        _spec(request),
+        spec_of(request.choices),
         spacing=(request.size.spacing[0], request.size.spacing[1]),
         unit=None if request.size.unit == UNTOLD.unit else request.size.unit,
         stop=stop,
@@ -190,7 +189,7 @@ def _planes(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
     answers = segment_stack(
         _voxels(request.picture),
         request.seeds,
-        spec=_spec(request),
+        spec=spec_of(request.choices),
         engine=engine,
         model=request.choices.model,
         device=request.choices.device,
@@ -208,11 +207,6 @@ def _report_step(report: Report, done: int, total: int, unit: str) -> None:
     report(Step(done, total, unit))
 
 
-def _spec(request: WholeRequest) -> Any:
-    """The energy on view."""
-    return import_solver().make_spec(request.choices.task, **call_parameters(request.choices))
-
-
 def _paper(request: WholeRequest) -> Any:
     """The paper's energy, for volumes."""
     parameters = {**call_parameters(request.choices), "energy": "paper"}
@@ -228,8 +222,7 @@ def _array(picture: Picture) -> Any:
 
 def _voxels(picture: Picture) -> NDArray[Any]:
     """All of a stack, in memory."""
-    with reading():
-        return np.asarray(_array(picture))
+    return load(replace(picture, index=(slice(None),) * len(picture.shape)))
 
 
 def _minutes(seconds: float) -> str:
