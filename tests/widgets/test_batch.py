@@ -55,7 +55,7 @@ def finish(dock, qtbot):
 
 def rows(dock):
     return {
-        dock.table.item(row, 0).text(): dock.table.item(row, 2).text().partition(":")[0]
+        dock.table.item(row, 0).text(): dock.table.item(row, 1).text().partition(":")[0]
         for row in range(dock.table.rowCount())
     }
 
@@ -67,7 +67,7 @@ def test_every_picture_gets_its_answer_and_a_bad_one_its_reason(
     finish(dock, qtbot)
     assert rows(dock) == {"broken": "failed", "head": "done", "mirrored": "done"}
     assert "2 done, 0 kept from an earlier run, 1 failed" in dock.state.text()
-    assert "broken.png cannot be read" in dock.table.item(0, 2).text()
+    assert "broken.png cannot be read" in dock.table.item(0, 1).text()
     results = folder / "deep-energy"
     found = np.asarray(Image.open(results / "head" / "labels.png"))
     assert (found == segment(picture, strokes).labels).all()

@@ -80,7 +80,7 @@ def test_a_batch_that_cannot_be_written_says_so_and_leaves_no_half(
         failing_writes(row.case)(tmp_path, patch)
         batch.start()
         qtbot.waitUntil(lambda: batch.start_button.isEnabled(), timeout=PATIENCE)
-        reasons = [batch.table.item(place, 0).toolTip() for place in range(batch.table.rowCount())]
+        reasons = [batch.table.item(place, 1).text() for place in range(batch.table.rowCount())]
     assert len(reasons) == 4
     assert all(row.is_said_in(reason) for reason in reasons[:2]), reasons
     assert not any(".draft-" in reason for reason in reasons)

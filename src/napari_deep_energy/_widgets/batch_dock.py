@@ -187,6 +187,7 @@ class BatchWidget(ColumnDock):
     def _end(self, state: State) -> None:
         self._worker.close()  # the next job starts a thread of its own
         self._show_running(False)
+        self.table.resizeRowsToContents()  # a scroll bar may have come since they were added
         self.state.show_state(state)
 
     def _on_open(self) -> None:

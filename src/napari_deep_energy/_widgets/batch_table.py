@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 if TYPE_CHECKING:
     from ..batch import Record
 
-COLUMNS = ("Picture", "Status", "Seconds")
-TIP = "What became of each picture; hold the mouse over a row for why."
+COLUMNS = ("Picture", "Result")
+TIP = "What became of each picture, and why it failed."
 
 
 class BatchTable(QTableWidget):
@@ -21,16 +21,17 @@ class BatchTable(QTableWidget):
         self.setHorizontalHeaderLabels(COLUMNS)
         self.verticalHeader().hide()
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.setToolTip(TIP)
 
     def add(self, record: Record) -> None:
         """Put this one on view, at the end."""
         place = self.rowCount()
         self.insertRow(place)
-        texts = (record.name, str(record.status), f"{record.seconds:.1f}")
-        for column, text in enumerate(texts):
+        how = record.reason or f"{record.engine}, {record.outcome}, {record.seconds:.1f} s"
+        for column, text in enumerate((record.name, f"{record.status}: {how}")):
             item = QTableWidgetItem(text)
-            item.setToolTip(record.reason or f"{record.engine}: {record.outcome}")
+            item.setToolTip(text)
             self.setItem(place, column, item)
+        self.resizeRowToContents(place)
         self.scrollToBottom()
