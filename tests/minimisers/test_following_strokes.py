@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -146,6 +148,22 @@ def test_threads_that_share_the_work_find_the_same(spec, threads):
     stroke = problem_of(spec, image, labels)
     followed = engine.minimise(stroke, spec.energy(stroke, energy.laplacian))
     assert error(spec, stroke, followed) < TOLERANCE
+
+
+@pytest.mark.parametrize("way", ["compiled"], indirect=True)
+@pytest.mark.parametrize("threads", [2], indirect=True)
+def test_work_that_was_asked_to_stop_is_not_taken_for_done(way, threads):
+    from napari_deep_energy.minimisers.nested_dissection.compiled.factor import Factor
+    from napari_deep_energy.minimisers.nested_dissection.plan import make_plan
+
+    def stops_when_asked(memory, flag):
+        while not flag[0]:
+            time.sleep(0.001)
+
+    factor = Factor(make_plan((40, 40), ((0, 0), (1, 0), (0, 1))), torch.zeros(0))
+    at_the_start = iter([False])
+    with pytest.raises(Cancelled):
+        factor._run([stops_when_asked], lambda: next(at_the_start, True))
 
 
 def test_a_cancelled_call_is_harmless(way, threads):

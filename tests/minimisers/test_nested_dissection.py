@@ -125,6 +125,16 @@ def test_regions_held_by_the_floor_alone_are_solved(hard_seeds):
     assert error(spec, problem, solution) < 1e-4
 
 
+def test_pixels_that_all_hang_by_the_floor_are_solved_in_fronts_of_any_size():
+    # No two neighbours are alike: every coupling is 1e-10, in tiles and far above them.
+    rows, columns = np.indices((140, 150))
+    image = ((rows + columns) % 2).astype(np.float32)
+    labels = corners((140, 150))
+    labels[20:24, 10:120], labels[100:110, 90] = 1, 2
+    problem, solution = first_solve(RandomWalker(), image, labels)
+    assert error(RandomWalker(), problem, solution) < TOLERANCE
+
+
 @TASKS
 def test_a_picture_of_one_colour_is_solved(spec):
     image = np.full((40, 37, 3), 0.3, np.float32)
