@@ -27,6 +27,7 @@ import numpy as np
 from skimage import data
 from volumes import KINDS, PEERS, compare
 
+from napari_deep_energy import kernels
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.tiled import plan_tiled, predict_tiled, solve_tiled
@@ -93,6 +94,7 @@ def tiled_in_this_process(size: int) -> None:
     """Print seconds, peak memory and what was estimated; run in a process of its own."""
     image, labels = picture(size)
     needs = plan_tiled(image, labels, COLOUR, TILE).estimate
+    kernels.make_ready()  # a small run would end before they are there
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         solve_tiled(image, labels, Path(folder) / "out", tile=TILE)
