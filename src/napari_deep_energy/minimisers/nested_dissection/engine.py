@@ -84,11 +84,13 @@ class NestedDissection:
         confidence
             Of the prior at unpainted pixels, if the energies that follow have one.
         """
-        if self._state is None or self._state.laplacian is not laplacian:
-            self._begin(image, laplacian).columns[0] = confidence
-        if self._state.changed is None:
+        state = self._state
+        if state is None or state.laplacian is not laplacian:
+            state = self._begin(image, laplacian)
+            state.columns[0] = confidence
+        if state.changed is None:
             # The root is singular without a seed, but no stroke fails to renew it.
-            _take_in(self._state, self._state.columns[1:], stop, all_rhs=True)
+            _take_in(state, state.columns[1:], stop, all_rhs=True)
 
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
