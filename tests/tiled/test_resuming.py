@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from napari_deep_energy.energy import RandomWalker
-from napari_deep_energy.tiled import run, solve_tiled
+from napari_deep_energy.energy import COLOUR, RandomWalker
+from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.tiled import plan_tiled, run, solve_tiled
 
 pytest.importorskip("ome_zarr")
 
@@ -89,3 +91,20 @@ def test_other_strokes_and_settings_begin_anew(killed, worked):
     assert worked["eliminate_tile"] == TILES
     solve_tiled(IMAGE, LABELS, output, RandomWalker(beta=10.0), tile=32, resume=True)
     assert worked["eliminate_tile"] == 2 * TILES
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL there")
+def test_what_is_on_disk_already_needs_no_room(killed, monkeypatch):
+    output = killed(22)
+    (draft,) = output.parent.iterdir()
+    written = sum(path.stat().st_size for path in draft.rglob("*"))
+    needs = plan_tiled(IMAGE, LABELS, COLOUR, 32).estimate
+    usage = shutil.disk_usage(output.parent)
+    free = needs.scratch + needs.output - written
+    for room in (free - 1, free):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, room=room: usage._replace(free=room))
+        if room < free:
+            with pytest.raises(InvalidInput, match="of disk"):
+                solve_tiled(IMAGE, LABELS, output, tile=32, resume=True)
+            assert draft.exists()
+    assert solve_tiled(IMAGE, LABELS, output, tile=32, resume=True).read().shape[1:] == LABELS.shape

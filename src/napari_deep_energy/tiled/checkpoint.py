@@ -26,9 +26,9 @@ LOOKS = 16
 """Tiles of the picture that are compared; all would have to be read for it."""
 
 
-def fingerprint(plan: Plan, looks: Looks) -> str:
+def fingerprint(plan: Plan, stop: Stop) -> str:
     """Equal for runs whose steps are the same; takes one pass."""
-    source, grid = plan.source, plan.grid
+    source, grid, looks = plan.source, plan.grid, Looks(plan.grid, 1, stop)
     seeds, pixels = [], []
     for number, box in enumerate(looks):
         seeds.append(zlib.crc32(source.labels(box).tobytes()))
@@ -37,14 +37,15 @@ def fingerprint(plan: Plan, looks: Looks) -> str:
     return repr((grid, source.spec, source.values, source.range, seeds, pixels))
 
 
+def killed_run(record: str, output: Path) -> Path | None:
+    """The folder of a run that was killed and has this fingerprint; the latest of several."""
+    found = [draft for draft in drafts_of(output) if _record_in(draft) == record]
+    return max(found, key=lambda draft: draft.stat().st_mtime, default=None)
+
+
 @contextmanager
-def draft_of(plan: Plan, output: Path, resume: bool, stop: Stop) -> Iterator[Path]:
-    """The folder that becomes ``output``; to ``resume``, that of a killed run, if there is one."""
-    record = fingerprint(plan, Looks(plan.grid, 1, stop))
-    earlier = None
-    if resume:
-        found = [draft for draft in drafts_of(output) if _record_in(draft) == record]
-        earlier = max(found, key=lambda draft: draft.stat().st_mtime, default=None)
+def draft_of(record: str, output: Path, earlier: Path | None) -> Iterator[Path]:
+    """The folder that becomes ``output``; the ``earlier`` one of a killed run, if there is one."""
     with replacing_folder(output, earlier) as draft:
         (draft / RECORD).write_text(record)
         yield draft

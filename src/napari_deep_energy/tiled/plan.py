@@ -72,8 +72,10 @@ def plan_tiled(
     return Plan(source, grid, estimate(grid, classes, is_cluster))
 
 
-def check_room(needs: Estimate, output: Path, memory_limit: int | None) -> None:
-    """Refuse a run that would end with a full memory or disk."""
+def check_room(
+    needs: Estimate, output: Path, memory_limit: int | None, earlier: Path | None = None
+) -> None:
+    """Refuse a run that would end with a full memory or disk; it may go on in ``earlier``."""
     if memory_limit is not None and needs.memory > memory_limit:
         raise InvalidInput(
             f"the run would take {needs.memory / 2**30:.1f} GiB of memory ({needs}), but the "
@@ -83,9 +85,11 @@ def check_room(needs: Estimate, output: Path, memory_limit: int | None) -> None:
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
-    if needs.scratch + needs.output > free:
+    there = 0 if earlier is None else sum(path.stat().st_size for path in earlier.rglob("*"))
+    more = needs.scratch + needs.output - there
+    if more > free:
         raise InvalidInput(
-            f"the run may take {(needs.scratch + needs.output) / 2**30:.1f} GiB of disk in "
+            f"the run may take {more / 2**30:.1f} GiB of disk in "
             f"{place}, which has {free / 2**30:.1f} GiB left; write to a larger disk."
         )
 

@@ -12,7 +12,7 @@ from ..extras import require
 from ..memory import returned_memory
 from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
-from .checkpoint import draft_of
+from .checkpoint import draft_of, fingerprint, killed_run
 from .elimination import Skeleton, eliminate_tile, merge, solve_skeleton, solve_tile
 from .plan import TILE, Plan, check_room, plan_tiled
 from .scratch import Scratch
@@ -122,8 +122,11 @@ def solve_plan(
     Parameters and exceptions are those of :func:`solve_tiled`.
     """
     zarr = require("zarr", "a tiled run")
-    check_room(plan.estimate, output, memory_limit)
-    with draft_of(plan, output.absolute(), resume, stop) as draft:
+    output = output.absolute()
+    record = fingerprint(plan, stop)
+    earlier = killed_run(record, output) if resume else None
+    check_room(plan.estimate, output, memory_limit, earlier)
+    with draft_of(record, output, earlier) as draft:
         scratch = Scratch(draft / "scratch")
         stores = make_stores(zarr, scratch.folder, plan)
         known = replace(plan, source=survey(plan.source, plan.grid, stop, progress))
