@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from napari_deep_energy._widgets.wording import State
+
 from .conftest import TWO
 
 
@@ -55,3 +57,9 @@ def test_a_matte_says_that_further_labels_are_background(desk):
     assert "count as background" not in desk.dock.state
     desk.solve((3, 4, 30))
     assert "Labels above 2 count as background" in desk.dock.state
+
+
+def test_a_long_path_does_not_widen_the_dock(desk):
+    width = desk.dock.minimumSizeHint().width()
+    desk.dock.session.say(State("error", f"cannot be written: /{'folder' * 60}/work.deepenergy"))
+    assert desk.dock.minimumSizeHint().width() == width

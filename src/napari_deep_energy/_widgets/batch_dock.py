@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QProgressBar
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QProgressBar
 
 from . import wording
 from .batch_table import BatchTable
 from .batch_work import BatchRequest, Step, Summary, run
 from .choosers import OptionChooser
 from .column_dock import ColumnDock
-from .controls import add_row, button, row
+from .controls import add_row, button, row, sentence
 from .folder_chooser import FolderChooser
 from .session_dock import session_of
 from .state_line import StateLine
@@ -81,9 +81,8 @@ class BatchWidget(ColumnDock):
         for value, (_, tip) in FORMATS.items():
             self.formats[value].setToolTip(tip)
             self.formats[value].setChecked(value != "ome-zarr")
-        self._settings = QLabel()
+        self._settings = sentence()
         self._settings.setToolTip(SETTINGS)
-        self._settings.setWordWrap(True)
         self.start_button, self.cancel_button = button("Start", START), button("Cancel", CANCEL)
         self._open = button("Open results", OPEN)
         self._bar, self.state = QProgressBar(), StateLine()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QApplication, QCheckBox, QLabel, QWidget
+from qtpy.QtWidgets import QApplication, QCheckBox, QWidget
 
-from .controls import button, row
+from .controls import button, row, sentence
 from .results import DIFFERENCE
 from .session_dock import SessionDock
 from .state_line import StateLine
@@ -66,8 +66,7 @@ class CompareWidget(SessionDock):
         self.open_session()
 
     def _lay_out(self) -> None:
-        hint = QLabel(HINT)
-        hint.setWordWrap(True)
+        hint = sentence(HINT)
         self.column.addWidget(self._form)
         self.column.addWidget(row(self._run, self._copy))
         self.column.addWidget(self._table)

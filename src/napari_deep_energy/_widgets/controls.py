@@ -31,3 +31,11 @@ def add_row(form: QFormLayout, text: str, *controls: QWidget) -> tuple[QLabel, Q
     field = controls[0] if len(controls) == 1 else row(*controls)
     form.addRow(label, field)
     return label, field
+
+
+def sentence(text: str = "") -> QLabel:
+    """Text that wraps and never widens its dock: words of a path may be as long as a window."""
+    made = QLabel(text)
+    made.setWordWrap(True)
+    made.setMinimumWidth(1)
+    return made

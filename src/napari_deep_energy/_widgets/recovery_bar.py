@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ..errors import InvalidInput
 from . import autosave, reopening
-from .controls import button, row
+from .controls import button, row, sentence
 from .wording import State
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ class RecoveryBar(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._text = QLabel()
-        self._text.setWordWrap(True)
+        self._text = sentence()
         self._reopen, self._discard = button("Reopen", REOPEN), button("Discard", DISCARD)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from .controls import sentence
+
 if TYPE_CHECKING:
     from .wording import State
 
@@ -25,8 +27,7 @@ class StateLine(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._dot, self._text = QLabel("●"), QLabel()
-        self._text.setWordWrap(True)
+        self._dot, self._text = QLabel("●"), sentence()
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         layout = QHBoxLayout(self)

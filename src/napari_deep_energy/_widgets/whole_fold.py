@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtWidgets import QFileDialog, QLabel, QProgressBar
+from qtpy.QtWidgets import QFileDialog, QProgressBar
 
 from ..errors import InvalidInput
 from . import wording
 from .choosers import OptionChooser
-from .controls import button, row
+from .controls import button, row, sentence
 from .data_folder import data_folder
 from .fold import Fold
 from .whole_layers import request_of, show
@@ -63,9 +63,8 @@ class WholeFold(Fold):
         self._choose = button("Folder...", FOLDER)
         self.apply, self.go = button("Apply to all", APPLY), button("Go ahead", GO)
         self.cancel_button = button("Cancel", CANCEL)
-        self._bar, self._text = QProgressBar(), QLabel()
+        self._bar, self._text = QProgressBar(), sentence()
         self._bar.setFormat("%v of %m")
-        self._text.setWordWrap(True)
         self.column.addWidget(row(self._way, self._choose))
         self.column.addWidget(row(self.apply, self.go, self.cancel_button))
         self.column.addWidget(self._bar)
