@@ -55,6 +55,15 @@ def test_a_deleted_result_is_made_anew(desk):
     assert new in desk.viewer.layers
 
 
+def test_a_deleted_result_comes_back_on_view_beside_the_other_engine_s(desk):
+    desk.dock.engine = "both"
+    desk.solve(*TWO)
+    desk.viewer.layers.remove(desk.dock.results["analytic", "labels"])
+    desk.solve((1, 16, 32))
+    on_view = [engine for (engine, kind), layer in desk.dock.results.items() if layer.visible]
+    assert on_view == ["analytic"]
+
+
 def test_all_layers_can_be_deleted_at_once(desk):
     desk.solve(*TWO)
     desk.dock.solve_once()

@@ -174,7 +174,8 @@ class ResultLayers(QObject):
         assert self._image is not None  # show() has set it
         name = f"{self._image.name}: {kind}{f' ({engine})' if engine else ''}"
         data, attributes, layer_type = result_tuple(kind, name, data, self._image)
-        on_view = {other for other, main in self.layers if main == kind} <= {engine}
+        # Also where the user deleted what was on view: the other engine's is there, but hidden.
+        on_view = not any(made.visible for (_, main), made in self.layers.items() if main == kind)
         attributes["metadata"][METADATA]["engine"] = engine
         on_demand = kind in ("probability", "uncertainty")
         is_main = kind in MAIN.values() and on_view
