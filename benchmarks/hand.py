@@ -27,7 +27,9 @@ class Hand:
         self._canvas = canvas_of(viewer)
 
     def press(self, place: Sequence[float]) -> None:
-        """Put the brush down."""
+        """Put the brush down; a place that is out of view is an error, as no mouse could press it."""
+        if not self._canvas.rect().contains(self._point(place).toPoint()):
+            raise ValueError(f"place {tuple(place)} is out of the canvas; zoom out first")
         self._send(QEvent.Type.MouseMove, place, down=False)
         self._send(QEvent.Type.MouseButtonPress, place, down=True)
 
@@ -47,11 +49,15 @@ class Hand:
             self.move(place)
         self.release(places[-1])
 
-    def _send(self, kind: QEvent.Type, place: Sequence[float], *, down: bool) -> None:
+    def _point(self, place: Sequence[float]) -> QPointF:
+        """Where the canvas shows that place."""
         centre, zoom = np.array(self._viewer.camera.center[-2:]), self._viewer.camera.zoom
         size = np.array([self._canvas.height(), self._canvas.width()])
         row, column = size / 2 + (np.asarray(place) - centre) * zoom
-        point = QPointF(float(column), float(row))
+        return QPointF(float(column), float(row))
+
+    def _send(self, kind: QEvent.Type, place: Sequence[float], *, down: bool) -> None:
+        point = self._point(place)
         left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
         button = none if kind == QEvent.Type.MouseMove else left
         held = left if down else none

@@ -187,6 +187,7 @@ def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
     before = callbacks(viewer)
     painter.open_dock()
     QTest.qWait(500)
+    viewer.reset_view()  # the dock takes a part of the canvas
     painter.begin(seeds)
     painter.watch()
     wait_for_kernels()
