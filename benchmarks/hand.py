@@ -27,7 +27,7 @@ class Hand:
         self._canvas = canvas_of(viewer)
 
     def press(self, place: Sequence[float]) -> None:
-        """Put the brush down; a place that is out of view is an error, as no mouse could press it."""
+        """Put the brush down; ValueError where the place is out of view: no mouse could."""
         if not self._canvas.rect().contains(self._point(place).toPoint()):
             raise ValueError(f"place {tuple(place)} is out of the canvas; zoom out first")
         self._send(QEvent.Type.MouseMove, place, down=False)
