@@ -88,3 +88,13 @@ def test_damaged_arrays_are_refused(strokes, damage):
     damage(arrays)
     with pytest.raises(InvalidInput, match="damaged"):
         StrokeHistory.from_arrays(strokes.shape, arrays)
+
+
+def test_a_thick_stroke_takes_far_less_memory_than_its_pixels():
+    painted = np.zeros((200, 300), np.uint8)
+    painted[20:60, 10:250] = 1
+    made = StrokeHistory(painted.shape)
+    made.note(painted)
+    (change,) = made._changes
+    assert change.pixels == 40 * 240
+    assert sum(part.nbytes for part in change) < change.pixels / 5

@@ -73,9 +73,9 @@ class BatchWidget(ColumnDock):
         self.state.show_state(HINT)
 
     def _make_controls(self) -> None:
-        self.pictures = FolderChooser(PICTURES, "A folder of pictures", "folder of pictures")
-        self.strokes = FolderChooser(STROKES, "A folder of strokes", "beside the pictures")
-        self.results = FolderChooser(RESULTS, "A folder for results", "deep-energy in it")
+        self.pictures = FolderChooser(PICTURES, "folder of pictures")
+        self.strokes = FolderChooser(STROKES, "beside the pictures")
+        self.results = FolderChooser(RESULTS, "deep-energy in it")
         self.rule = OptionChooser(RULE, RULES)
         self.formats = {value: QCheckBox(text) for value, (text, _) in FORMATS.items()}
         for value, (_, tip) in FORMATS.items():

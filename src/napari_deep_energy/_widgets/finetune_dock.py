@@ -100,7 +100,7 @@ class FinetuneWidget(ColumnDock):
         )
 
     def _make_controls(self) -> None:
-        self._folder = FolderChooser(FOLDER, "A folder of pictures", "folder of pictures")
+        self._folder = FolderChooser(FOLDER, "folder of pictures")
         self._task = OptionChooser(TASK, TASKS)
         self._start_from = ModelChooser(START_FROM)
         self._steps = NumberBox(STEPS, 1, 1e6)

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from magicgui.widgets import FileEdit
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 
 class FolderChooser(QWidget):
-    """A line for the path and a button that opens the system's dialog.
+    """magicgui's line and button, in a form of Qt.
 
     Parameters
     ----------
     tip
-        What the folder is for; the title of the dialog is ``title``.
-    title, placeholder
-        Of the dialog, and what the empty line says.
+        What the folder is for.
+    placeholder
+        What the empty line says.
     """
 
-    def __init__(self, tip: str, title: str, placeholder: str) -> None:
+    def __init__(self, tip: str, placeholder: str) -> None:
         super().__init__()
-        self._title = title
-        self._line, choose = QLineEdit(), QPushButton("Choose...")
-        self._line.setPlaceholderText(placeholder)
-        for control in (self, self._line, choose):
+        self._edit = FileEdit(mode="d", nullable=True, tooltip=tip)
+        self._edit.choose_btn.text = "Choose..."
+        self._edit.line_edit.native.setPlaceholderText(placeholder)
+        for control in (self, self._edit.line_edit.native, self._edit.choose_btn.native):
             control.setToolTip(tip)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._line)
-        layout.addWidget(choose)
-        choose.clicked.connect(self._on_choose)
+        layout.addWidget(self._edit.native)
 
     @property
     def text(self) -> str:
         """What the line says."""
-        return str(self._line.text()).strip()
+        return str(self._edit.line_edit.value).strip()
 
     @property
     def path(self) -> Path | None:
@@ -43,9 +42,4 @@ class FolderChooser(QWidget):
 
     def show_path(self, path: Path) -> None:
         """Put this folder on view."""
-        self._line.setText(str(path))
-
-    def _on_choose(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self._title)
-        if name:
-            self.show_path(Path(name))
+        self._edit.value = path

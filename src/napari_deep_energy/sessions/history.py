@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,33 @@ MAX_PIXELS = 8_000_000
 POSITIONS, LABELS, ENDS = "history.positions", "history.labels", "history.ends"
 
 
+class Runs(NamedTuple):
+    """Pixels of one change as runs of neighbours with one label: a tenth of them, as brushes go."""
+
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, positions: NDArray[np.int64], labels: NDArray[np.int64]) -> Self:
+        """Runs of these pixels, in their order."""
+        breaks = (np.diff(positions) != 1) | (np.diff(labels) != 0)
+        firsts = np.flatnonzero(np.concatenate([np.ones(min(1, len(positions)), bool), breaks]))
+        lengths = np.diff(firsts, append=len(positions))
+        return cls(positions[firsts], lengths, labels[firsts])
+
+    @property
+    def pixels(self) -> int:
+        """How many."""
+        return int(self.lengths.sum())
+
+    def unpacked(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Position and label of each pixel."""
+        before = np.cumsum(self.lengths) - self.lengths
+        positions = np.repeat(self.starts - before, self.lengths) + np.arange(self.pixels)
+        return positions, np.repeat(self.labels, self.lengths)
+
+
 class StrokeHistory:
     """Changes of one label array, from all zeros to what it is now.
 
@@ -32,13 +59,12 @@ class StrokeHistory:
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
-        self._positions: list[NDArray[np.int64]] = []
-        self._labels: list[NDArray[np.int64]] = []
+        self._changes: list[Runs] = []
         # Pages of np.zeros that nobody writes take no memory, so a stack costs what was painted.
         self._now = np.zeros(shape, np.int32)
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return len(self._changes)
 
     def note(self, labels: NDArray[Any], index: Index | None = None) -> bool:
         """Record what has changed since the last call; False if nothing has.
@@ -64,7 +90,7 @@ class StrokeHistory:
         )
         values = labels[changed].astype(np.int64)
         self._append(np.ravel_multi_index(places, self.shape), values)
-        if sum(map(len, self._positions)) > MAX_PIXELS:
+        if sum(change.pixels for change in self._changes) > MAX_PIXELS:
             self._merge_older_half()
         return True
 
@@ -72,24 +98,22 @@ class StrokeHistory:
         """A copy that further calls of :meth:`note` on this one do not change."""
         copy = StrokeHistory.__new__(StrokeHistory)
         copy.shape, copy._now = self.shape, self._now.copy()
-        copy._positions, copy._labels = list(self._positions), list(self._labels)
+        copy._changes = list(self._changes)
         return copy
 
     def replay(self) -> Iterator[NDArray[np.int32]]:
         """The label array after each change, (*S) int32; the same array again and again."""
         canvas = np.zeros(self.shape, np.int32)
-        for positions, labels in zip(self._positions, self._labels, strict=True):
+        for change in self._changes:
+            positions, labels = change.unpacked()
             canvas.reshape(-1)[positions] = labels
             yield canvas
 
     def to_arrays(self) -> dict[str, NDArray[np.int64]]:
         """Three flat arrays that :meth:`from_arrays` takes."""
-        empty = [np.zeros(0, np.int64)]
-        return {
-            POSITIONS: np.concatenate(self._positions or empty).astype(np.int64),
-            LABELS: np.concatenate(self._labels or empty),
-            ENDS: np.cumsum([len(part) for part in self._positions], dtype=np.int64),
-        }
+        positions, labels = self._joined(self._changes)
+        ends = np.cumsum([change.pixels for change in self._changes], dtype=np.int64)
+        return {POSITIONS: positions, LABELS: labels, ENDS: ends}
 
     @classmethod
     def from_arrays(cls, shape: tuple[int, ...], arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -107,17 +131,23 @@ class StrokeHistory:
             history._append(positions[start:end], labels[start:end])
         return history
 
-    def _append(self, positions: NDArray[Any], labels: NDArray[np.int64]) -> None:
-        self._positions.append(positions.astype(np.int64))
-        self._labels.append(labels)
+    def _append(self, positions: NDArray[np.int64], labels: NDArray[np.int64]) -> None:
+        self._changes.append(Runs.of(positions, labels))
         self._now.reshape(-1)[positions] = labels
 
     def _merge_older_half(self) -> None:
         half = max(2, len(self) // 2)
-        positions = np.concatenate(self._positions[:half])[::-1]
-        labels = np.concatenate(self._labels[:half])[::-1]
-        kept, latest = np.unique(positions, return_index=True)  # the first of the reversed is last
-        self._positions[:half], self._labels[:half] = [kept], [labels[latest]]
+        positions, labels = self._joined(self._changes[:half])
+        # The first of the reversed is the last.
+        kept, latest = np.unique(positions[::-1], return_index=True)
+        self._changes[:half] = [Runs.of(kept, labels[::-1][latest])]
+
+    @staticmethod
+    def _joined(changes: list[Runs]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Position and label of each pixel of several changes."""
+        parts = [change.unpacked() for change in changes] or [(np.zeros(0, np.int64),) * 2]
+        positions, labels = zip(*parts, strict=True)
+        return np.concatenate(positions), np.concatenate(labels)
 
 
 def _check(
