@@ -135,6 +135,27 @@ def test_pixels_that_all_hang_by_the_floor_are_solved_in_fronts_of_any_size():
     assert error(RandomWalker(), problem, solution) < TOLERANCE
 
 
+@pytest.mark.parametrize(
+    "spec", [RandomWalker(hard_seeds=True), ClosedFormMatting(hard_seeds=True)], ids=str
+)
+def test_a_picture_of_which_most_is_known_is_solved_exactly(spec):
+    # Tiles, blocks and whole fronts in which every pixel is fixed, next to some that are free.
+    size = (300, 180)
+    labels = np.where(np.indices(size)[1] < 60, 1, 2)
+    for rows, columns in ((slice(40, 90), slice(50, 75)), (slice(140, 290), slice(58, 63))):
+        labels[rows, columns] = 0
+    labels[200, 150] = 0  # alone among fixed ones
+    problem, solution = first_solve(spec, picture(size), labels)
+    assert solution.outcome is Outcome.EXACT
+    assert error(spec, problem, solution) < TOLERANCE
+    followed, laplacian = NestedDissection(), None
+    for known in (corners(size), labels, np.where(labels == 0, 2, labels), corners(size)):
+        problem = problem_of(spec, picture(size), known)
+        energy = spec.energy(problem, laplacian)
+        laplacian = energy.laplacian
+        assert error(spec, problem, followed.minimise(problem, energy)) < TOLERANCE
+
+
 @TASKS
 def test_a_picture_of_one_colour_is_solved(spec):
     image = np.full((40, 37, 3), 0.3, np.float32)

@@ -126,14 +126,22 @@ class MattingLaplacian(Laplacian):
         return z - torch.einsum("bkchw,bcnhw->bknhw", slope, self.colours), slope
 
     def quadratic(self, x: torch.Tensor) -> torch.Tensor:
-        # Levin Eq. (5); the sum over ordered pairs of the paper's Eq. (9) is twice this value.
+        return self._misfit(*self._fit(x))
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        return self._gathered(x, self._fit(x)[0])
+
+    def both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         residual, slope = self._fit(x)
+        return self._misfit(residual, slope), self._gathered(x, residual)
+
+    def _misfit(self, residual: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+        # Levin Eq. (5); the sum over ordered pairs of the paper's Eq. (9) is twice this value.
         penalty = self.epsilon * slope.square().flatten(1).sum(1)
         return residual.square().flatten(1).sum(1) + penalty
 
-    def apply(self, x: torch.Tensor) -> torch.Tensor:
+    def _gathered(self, x: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
         # The slope minimises the fit, so only the direct dependence on x is left: L x = residual.
-        residual, _ = self._fit(x)
         result = torch.zeros_like(x)
         height, width = residual.shape[-2:]
         for n, (i, j) in enumerate(WINDOW):

@@ -83,6 +83,10 @@ class Laplacian(ABC):
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         """L x for each class: (B, K, *S) -> (B, K, *S)."""
 
+    def both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """x' L x and L x of the same x, where that costs less than one after the other."""
+        return self.quadratic(x), self.apply(x)
+
     @abstractmethod
     def stencil(self) -> Stencil:
         """The matrix entries themselves, for direct solvers."""
@@ -120,13 +124,24 @@ class QuadraticEnergy:
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """E(x) of each picture of the batch: (B, K, *S) -> (B,)."""
         x = self.project(x)
-        data = self.confidence * (x - self.targets).square()
-        return self.laplacian.quadratic(x) + data.flatten(1).sum(1)
+        return self.laplacian.quadratic(x) + self._data(x)
 
     def residual(self, x: torch.Tensor) -> torch.Tensor:
         """b - A x on the free pixels, 0 on fixed ones; equals -1/2 the gradient of E."""
         x = self.project(x)
-        pull = self.confidence * (self.targets - x) - self.laplacian.apply(x)
+        return self._pull(x, self.laplacian.apply(x))
+
+    def both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """E(x) and the residual, where that costs less than one after the other."""
+        x = self.project(x)
+        quadratic, product = self.laplacian.both(x)
+        return quadratic + self._data(x), self._pull(x, product)
+
+    def _data(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.confidence * (x - self.targets).square()).flatten(1).sum(1)
+
+    def _pull(self, x: torch.Tensor, product: torch.Tensor) -> torch.Tensor:
+        pull = self.confidence * (self.targets - x) - product
         return torch.where(self.is_fixed, 0, pull) if self._has_fixed else pull
 
     def operator(self, x: torch.Tensor) -> torch.Tensor:

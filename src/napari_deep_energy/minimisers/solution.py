@@ -115,14 +115,14 @@ def read_out(
     """
     x = energy.project(x.to(energy.targets))
     seen, times = (energy.of_class(0), 2) if is_closed and x.shape[1] == 2 else (energy, 1)
-    part = x[:, : seen.targets.shape[1]]
+    value, residual = seen.both(x[:, : seen.targets.shape[1]])
     return Solution(
         x=x[0].cpu(),
         values=problem.values,
         engine=engine,
         device=str(energy.targets.device),
-        energy=times * float(seen(part)),
-        residual=float(seen.residual(part).abs().max()),
+        energy=times * float(value),
+        residual=float(residual.abs().max()),
         seconds=seconds,
         outcome=outcome,
         advice=advice,

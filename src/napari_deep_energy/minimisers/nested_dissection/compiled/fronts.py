@@ -136,6 +136,18 @@ def finish_rows(rows, width, i0, count, excess):
 
 
 @compiled
+def is_empty(rows, first, last, width, begin, end):
+    """Whether V is zero in its rows [first, last) and columns [begin, end), as of fixed pixels."""
+    for k in range(first, last):
+        found = False
+        for j in range(k * width + begin, k * width + end):
+            found |= rows[j] != 0
+        if found:
+            return False
+    return True
+
+
+@compiled
 def eliminate_rows(rows, pivots, width, excess, flag):
     """Eliminate the pivots from their own rows (P', P' + R')."""
     for first in range(0, pivots, PANEL):
@@ -143,14 +155,19 @@ def eliminate_rows(rows, pivots, width, excess, flag):
         begin = first // LANES * LANES
         if flag[0]:
             return
-        if first:
-            for j in range(begin, width, BROAD):
-                end = min(j + BROAD, width)
-                for k in range(0, first, DEPTH):
-                    for i in range(first, last, 8):
-                        take_in_pivots(
-                            rows, i * width, width, rows, k, min(k + DEPTH, first), width, i, j, end
-                        )
+        for j in range(begin, width, BROAD):
+            end = min(j + BROAD, width)
+            for k in range(0, first, DEPTH):
+                deep = min(k + DEPTH, first)
+                if is_empty(rows, k, deep, width, j, end):
+                    continue
+                for i in range(first, last, 8):
+                    take_in_pivots(rows, i * width, width, rows, k, deep, width, i, j, end)
+        if is_empty(rows, first, last, width, begin, width):
+            for i in range(first, last):
+                if excess[i] > 0:
+                    rows[i * width + i] = rows.dtype.type(1 / np.sqrt(excess[i]))
+            continue
         for i in range(first, last, 8):
             start = i // LANES * LANES
             take_in_pivots(rows, i * width, width, rows, first, i, width, i, start, width)
@@ -165,12 +182,15 @@ def eliminate_ring(rows, pivots, width, ring, starts, left, part, parts, flag):
         if flag[0]:
             return
         for k in range(0, pivots, DEPTH):
+            deep = min(k + DEPTH, pivots)
+            if is_empty(rows, k, deep, width, pivots + j, pivots + end):
+                continue
             for i in range(0, min(end, ring), 8):
                 begin = max(j, i // LANES * LANES)
                 if begin < end:
                     take_in_pivots(
                         left, starts[i] - pivots, starts[i + 1] - starts[i], rows,
-                        k, min(k + DEPTH, pivots), width, pivots + i, pivots + begin, pivots + end,
+                        k, deep, width, pivots + i, pivots + begin, pivots + end,
                     )  # fmt: skip
 
 
@@ -258,6 +278,8 @@ def forward_front(rows, pivots, width, front, centre):
     for i in range(pivots):
         y = front[i] * rows[i * width + i]
         centre[i] = y
+        if y == 0:  # as at all fixed pixels, whose rows need not be read then
+            continue
         by = spread(rows.dtype.type(y))
         for j in range(i // LANES * LANES, width, LANES):
             store(front, j, muladd(by, load(rows, i * width + j), load(front, j)))

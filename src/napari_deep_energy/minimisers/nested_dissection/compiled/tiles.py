@@ -151,6 +151,24 @@ def finish_row(factor, row, i, size, excess):
 
 
 @compiled
+def cut_off_tiles(numbers, nodes, excess, factor, factor_base, left, columns, front):
+    """As :func:`eliminate_tiles` where no coupling is left, as all pixels are fixed."""
+    for m in range(nodes.shape[0]):
+        record = nodes[m]
+        pivots, size = record[PIVOTS], record[PIVOTS] + record[RING]
+        base = factor_base + record[FACTOR] * LANES
+        clear(factor, base, row_start(pivots, size) + pivots)
+        gather(numbers, record, excess, front)
+        for i in range(pivots):
+            place = base + (row_start(i, size) + i) * LANES
+            store(factor, place, inverse_root(load(front, i * LANES)))
+    record = nodes[nodes.shape[0] - 1]
+    ring = record[RING]
+    clear(left, record[LEFT] * LANES, ring * (ring + 1) // 2)
+    clear(columns, record[COLUMN] * LANES, ring)
+
+
+@compiled
 def eliminate_tiles(numbers, nodes, planes, excess, factor, factor_base, left, columns, front):
     """Eliminate sixteen tiles; what they leave stays in ``left`` and ``columns``."""
     for m in range(nodes.shape[0]):

@@ -11,9 +11,18 @@ from .fronts import (
     forward_front,
     gather_front,
     gather_front_half,
+    is_empty,
 )
 from .program import LANES, Front, Node
-from .tiles import backward_tiles, eliminate_tiles, forward_tiles, read_in, to_triangles, write_out
+from .tiles import (
+    backward_tiles,
+    cut_off_tiles,
+    eliminate_tiles,
+    forward_tiles,
+    read_in,
+    to_triangles,
+    write_out,
+)
 
 SHAPE, ORIGIN, FACTOR, LEFT, RHS, CENTRE, HALF = (int(column) for column in tuple(Node)[:7])
 PIVOTS, RING, WIDE, AROUND = (
@@ -50,8 +59,13 @@ def eliminate_blocks(ids, flag, tree, program, system, factor, kept, scratch):
                     height, width, origins, local_planes)  # fmt: skip
             read_in(excess, 0, 1, measures[PITCH], 0, height, width, origins, local)
             some = tile_nodes[tile[FIRST] : tile[END]]
-            eliminate_tiles(numbers, some, local_planes, local, factor,
-                            base + group[TILE_FACTOR], left, columns, tile_front)  # fmt: skip
+            area = height * width * LANES
+            if is_empty(local_planes, 1, measures[PLANES], area, 0, area):
+                cut_off_tiles(numbers, some, local, factor, base + group[TILE_FACTOR],
+                              left, columns, tile_front)  # fmt: skip
+            else:
+                eliminate_tiles(numbers, some, local_planes, local, factor,
+                                base + group[TILE_FACTOR], left, columns, tile_front)  # fmt: skip
             front_record = fronts[nodes[group[TILE_NODE], SHAPE]]
             for lane in range(LANES):
                 origins[lane] = nodes[group[TILE_NODE + lane], LEFT]
