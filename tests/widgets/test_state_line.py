@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from napari_deep_energy._widgets.wording import State
@@ -49,6 +50,22 @@ def test_an_answer_whose_strokes_were_all_erased_is_marked_stale(desk):
     assert mood(desk) == "stale"
     assert "no stroke" in desk.dock.state
     assert "older than the strokes" in desk.dock.state
+
+
+def test_a_plane_without_an_answer_has_none_that_is_stale(viewer, picture, open_dock):
+    viewer.add_image(np.stack([picture[..., 0]] * 4))
+    viewer.dims.set_current_step(0, 2)
+    desk = open_dock()
+    desk.dock.new_strokes()
+    with desk.solved():
+        for row, label in ((5, 1), (-5, 2)):
+            desk.dock.seeds_layer.data_setitem(
+                (np.array([2]), np.array([row]), np.array([9])), label
+            )
+    with desk.failed():
+        viewer.dims.set_current_step(0, 1)
+    assert mood(desk) == "hint"
+    assert "older" not in desk.dock.state
 
 
 def test_a_matte_says_that_further_labels_are_background(desk):

@@ -29,7 +29,7 @@ def volume():
 @pytest.fixture
 def stack(viewer, volume, open_dock):
     """The dock over an anisotropic volume with strokes on two planes."""
-    viewer.add_image(volume, scale=(3, 1, 1))
+    viewer.add_image(volume, scale=(3, 1, 1), name="volume")
     desk = open_dock()
     desk.dock.live = False
     strokes = desk.dock.new_strokes()
@@ -59,6 +59,25 @@ def test_a_volume_is_answered_with_the_scale_of_its_layer(stack, volume, qtbot):
     assert (layer.data != flat.labels).any()
     np.testing.assert_array_equal(layer.scale, (3, 1, 1))
     assert stack.viewer.layers.index(layer) < stack.viewer.layers.index(stack.dock.seeds_layer)
+
+
+def test_its_layer_is_named_after_the_picture(stack, qtbot):
+    assert answered(stack, qtbot, "planes").name == "volume: labels (whole)"
+
+
+def test_points_in_time_are_answered_one_by_one_unless_asked(viewer, volume, open_dock):
+    viewer.add_image(volume)
+    desk = open_dock()
+    assert desk.dock.whole.way == "volume"
+    movie = viewer.add_image(volume)
+    if not hasattr(movie, "axis_labels"):
+        pytest.skip("this napari names no axes")
+    movie.axis_labels = ("t", "y", "x")
+    desk.dock.image_layer = movie
+    assert desk.dock.whole.way == "planes"
+    desk.dock.whole.way = "volume"
+    viewer.layers.selection.active = movie
+    assert desk.dock.whole.way == "volume"
 
 
 def test_it_is_shown_in_three_dimensions(stack, qtbot):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 CHANNEL_NAMES = ("c", "channel", "channels")
+TIME_NAMES = ("t", "time")
 
 
 def images(viewer: ViewerModel) -> list[Image]:
@@ -102,11 +103,20 @@ def has_channels(image: Image, seeds: Labels | None = None) -> bool:
     said: bool | None = image.metadata.get(METADATA, {}).get("channels")
     if said is not None:
         return said
-    if str(getattr(image, "axis_labels", ("",))[0]).lower() in CHANNEL_NAMES:
+    if _first_axis(image) in CHANNEL_NAMES:
         return True
     shape = spatial_shape(image)
     is_short = shape[0] <= MOST_CHANNELS
     return is_short and seeds is not None and spatial_shape(seeds) == shape[1:]
+
+
+def is_movie(image: Image) -> bool:
+    """Whether the planes of a stack are points in time, as far as its axes are named."""
+    return _first_axis(image) in TIME_NAMES
+
+
+def _first_axis(image: Image) -> str:
+    return str(getattr(image, "axis_labels", ("",))[0]).lower()
 
 
 def set_channels(image: Image, is_so: bool) -> None:

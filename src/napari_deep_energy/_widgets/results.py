@@ -130,6 +130,12 @@ class ResultLayers(QObject):
         if here and there and here is not there and there.visible:
             here.visible, there.visible = True, False
 
+    def has_plane(self, picture: Picture) -> bool:
+        """Whether any answer to this plane of a stack is in the layers."""
+        kinds = MAIN.values()
+        planes = [layer.data for (_, kind), layer in self.layers.items() if kind in kinds]
+        return any(whole[picture.index].any() for whole in planes if whole.shape == picture.shape)
+
     def flip(self, task: str) -> None:
         """Show the other engine's result."""
         engines = [engine for engine, kind in self.layers if kind == MAIN[task]]

@@ -199,7 +199,7 @@ class Session(QObject):
             self.runner.drop()  # else an earlier outcome would take the question's place
             self.say(self.asking.question(request))
         elif not self.runner.is_busy:
-            self.say(wording.unanswered(self.answer is not None))
+            self.say(wording.unanswered(self._is_answered()))
 
     def preview_change(self) -> None:
         """Preview what has changed, if live is on."""
@@ -252,13 +252,20 @@ class Session(QObject):
             best = "analytic" if "analytic" in answer.solutions else "network"
             self.results.turn_to(best, task)
 
+    def _is_answered(self) -> bool:
+        """Whether an answer is on screen, if an old one; of a stack, that of the plane on view."""
+        if self.answer is None:
+            return False
+        picture = self.subject.plane()
+        return picture is None or len(picture.shape) == 2 or self.results.has_plane(picture)
+
     def _on_failed(self, error: Exception) -> None:
-        self.say(wording.failure(error, self.answer is not None))
+        self.say(wording.failure(error, self._is_answered()))
         self.failed.emit(self.state.text)
 
     def _on_waiting(self, seconds: float) -> None:
         if self._is_enough:
-            self.say(wording.working(seconds, self._part, self.answer is not None))
+            self.say(wording.working(seconds, self._part, self._is_answered()))
         else:
             self.say(State("hint", wording.TOO_FEW))
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QProgressBar
 
 from ..errors import InvalidInput
-from . import wording
+from . import picking, wording
 from .choosers import OptionChooser
 from .controls import button, row, sentence
 from .data_folder import data_folder
@@ -22,6 +22,7 @@ from .worker import LatestWins
 
 if TYPE_CHECKING:
     from .session import Session
+    from .whole_work import Way
 
 TIP = "Answer the whole stack, or the whole of a picture too large for the memory."
 WAY = (
@@ -51,6 +52,7 @@ class WholeFold(Fold):
         self.folder: Path | None = None
         """For large results; None is a new one in the user's data."""
         self._asked: WholeRequest | None = None
+        self._ways: tuple[Way, ...] = ()
         self._clock, self._began, self._doing = QTimer(self), 0.0, ""
         self._worker = LatestWins()
         self._make_controls()
@@ -158,13 +160,17 @@ class WholeFold(Fold):
     # What is on view
 
     def _show_ways(self) -> None:
-        picture = self._session.subject.plane()
-        ways = ways_of(picture, self._session.choices.task) if picture is not None else ()
+        subject, task = self._session.subject, self._session.choices.task
+        picture, image = subject.plane(), subject.image
+        ways: tuple[Way, ...] = ()
+        if picture is not None and image is not None:
+            ways = ways_of(picture, task, picking.is_movie(image))
         for place in range(self._way.count()):
             item = self._way.model().item(place)
             item.setEnabled(item.data(Qt.ItemDataRole.UserRole) in ways)
-        if ways and self.way not in ways:
+        if ways and ways != self._ways:
             self._way.show_option(ways[0])
+        self._ways = ways
         self._choose.setVisible(self.way == "tiles")
 
     def _show_busy(self, text: str) -> None:

@@ -75,7 +75,7 @@ def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:
     assert subject.seeds is not None
     is_labels = np.issubdtype(answer.levels[0].dtype, np.integer)
     kind: Any = "labels" if is_labels else "alpha"
-    name = f"{kind} (whole)"
+    name = f"{subject.image.name}: {kind} (whole)"
     data, attributes, layer_type = result_tuple(kind, name, answer.levels[0], subject.image)
     if len(answer.levels) > 1:
         data, attributes["multiscale"] = list(answer.levels), True

@@ -73,12 +73,15 @@ class Step:
     """What is counted, such as ``"planes done"``."""
 
 
-def ways_of(picture: Picture, task: str) -> tuple[Way, ...]:
-    """How a picture can be answered whole; none if it has more axes than a volume."""
+def ways_of(picture: Picture, task: str, is_movie: bool = False) -> tuple[Way, ...]:
+    """How a picture can be answered whole, the usual way first; none if it has too many axes."""
     if len(picture.shape) == 2:
         return ("tiles",)
     if len(picture.shape) == 3:
-        return ("volume", "network", "planes") if task == "segment" else ("planes",)
+        if task == "matte":
+            return ("planes",)
+        volume: tuple[Way, ...] = ("volume", "network")
+        return ("planes", *volume) if is_movie else (*volume, "planes")
     return ()
 
 
@@ -100,7 +103,7 @@ def question(request: WholeRequest, report: Report, stop: Stop) -> str:
         return f"{plan.estimate}, {_minutes(seconds)}; into {request.folder}."
     if request.way == "planes":
         painted = sum(bool(plane.any()) for plane in request.seeds)
-        return f"{painted} painted planes of {len(request.seeds)}."
+        return f"{len(request.seeds)} planes, strokes on {painted} of them."
     from ..minimisers.multigrid import memory_needed
     from ..minimisers.volume import check_memory
 
