@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 
 from napari_deep_energy import ClosedFormMatting, RandomWalker
 from napari_deep_energy._widgets import CompareWidget, DeepEnergyWidget, FinetuneWidget
-from napari_deep_energy._widgets.solving import Choices
+from napari_deep_energy._widgets.choices import Choices
 from napari_deep_energy.energy import COLOUR
 from napari_deep_energy.pictures import cutout
 

@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QApplication
 
 from napari_deep_energy._widgets import autosave, strokes_record
-from napari_deep_energy._widgets.solving import Choices
+from napari_deep_energy._widgets.choices import Choices
 from napari_deep_energy.files import draft_of
 from napari_deep_energy.sessions import SUFFIX, get_reader, read_session
 

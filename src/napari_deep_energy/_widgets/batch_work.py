@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .solving import spec_of
+from .choices import spec_of
 from .torch_import import import_solver
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..batch import Record
     from ..minimisers import Stop
-    from .solving import Choices
+    from .choices import Choices
     from .worker import Report
 
 

@@ -12,8 +12,8 @@ from ..files import replacing
 from ..layers import checksum
 from ..sessions.picture_reference import PictureReference
 from ..sessions.script import as_python
+from .choices import call_arguments
 from .data_folder import data_folder
-from .solving import call_arguments
 from .wording import NO_ANSWER
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .solving import ENGINES, Choices
+from .choices import ENGINES, Choices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,6 +11,7 @@ from . import picking, reopening, strokes_record, wording
 from .asking import Asking
 from .autosave import Autosave
 from .backdrop import Backdrop
+from .choices import ENGINES, Choices
 from .committing import Committing
 from .extras import Extras
 from .models import Models
@@ -19,7 +20,6 @@ from .preferences import remember, remembered
 from .results import ResultLayers
 from .runner import Runner
 from .session_keys import keys_of
-from .solving import ENGINES, Answer, Choices, Request
 from .spots import Spots
 from .subject import Subject
 from .wording import State
@@ -27,6 +27,8 @@ from .wording import State
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
+
+    from .solving import Answer, Request
 
 
 class Session(QObject):

@@ -16,7 +16,7 @@ from .numbers import NumberBox
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
-    from .solving import Choices
+    from .choices import Choices
 
 TIP = "Parameters of the energy, and where to compute."
 

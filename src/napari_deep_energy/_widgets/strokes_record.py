@@ -11,7 +11,7 @@ from . import picking, saved_choices
 if TYPE_CHECKING:
     from napari.layers import Labels
 
-    from .solving import Choices
+    from .choices import Choices
     from .subject import Subject
 
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from ..crops import Crop
 from ..layers import Index, Picture, checksum, plane_index, strokes_tuple
 from . import picking
-from .solving import Choices, Request
+from .solving import Request
 from .visible import Visible
 from .wanted import Wanted
 from .watching import LayerListWatcher, LayerWatcher
@@ -19,6 +19,8 @@ from .watching import LayerListWatcher, LayerWatcher
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Image, Labels
+
+    from .choices import Choices
 
 
 class Subject(QObject):

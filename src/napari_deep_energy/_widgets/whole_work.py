@@ -14,7 +14,8 @@ import numpy as np
 
 from ..errors import Cancelled
 from ..pixel_size import UNTOLD
-from .solving import call_parameters, load, spec_of
+from .choices import call_parameters, spec_of
+from .solving import load
 from .torch_import import import_solver
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..layers import Picture
     from ..minimisers import Stop
     from ..pixel_size import PixelSize
-    from .solving import Choices
+    from .choices import Choices
     from .worker import Report
 
 Way: TypeAlias = Literal["volume", "network", "planes", "tiles"]
