@@ -65,7 +65,7 @@ def test_a_long_history_is_shortened_and_ends_the_same(monkeypatch):
     for step in range(40):
         labels[step % 4] = step
         made.note(labels)
-    assert len(made.to_arrays()[history.POSITIONS]) <= 50
+    assert made.to_arrays()[history.LENGTHS].sum() <= 50
     *_, last = made.replay()
     np.testing.assert_array_equal(last, labels)
 
@@ -73,8 +73,10 @@ def test_a_long_history_is_shortened_and_ends_the_same(monkeypatch):
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda arrays: arrays.update({history.POSITIONS: arrays[history.POSITIONS] + 10**9}),
-        lambda arrays: arrays.update({history.POSITIONS: -arrays[history.POSITIONS] - 1}),
+        lambda arrays: arrays.update({history.STARTS: arrays[history.STARTS] + 10**9}),
+        lambda arrays: arrays.update({history.STARTS: -arrays[history.STARTS] - 1}),
+        lambda arrays: arrays.update({history.LENGTHS: arrays[history.LENGTHS] + 2**62}),
+        lambda arrays: arrays.update({history.LENGTHS: arrays[history.LENGTHS] * 0}),
         lambda arrays: arrays.update({history.ENDS: arrays[history.ENDS][::-1].copy()}),
         lambda arrays: arrays.update({history.LABELS: arrays[history.LABELS][:-1]}),
         lambda arrays: arrays.update({history.LABELS: arrays[history.LABELS].astype(float)}),
@@ -90,11 +92,21 @@ def test_damaged_arrays_are_refused(strokes, damage):
         StrokeHistory.from_arrays(strokes.shape, arrays)
 
 
-def test_a_thick_stroke_takes_far_less_memory_than_its_pixels():
+def test_a_small_file_cannot_ask_for_much_work(monkeypatch):
+    monkeypatch.setattr(history, "MAX_PIXELS", 50)
+    shape, count = (4, 5), 30
+    each = np.ones(count, np.int64)
+    arrays = {history.STARTS: 0 * each, history.LENGTHS: 20 * each, history.LABELS: each}
+    arrays[history.ENDS] = np.arange(1, count + 1)
+    with pytest.raises(InvalidInput, match="damaged"):
+        StrokeHistory.from_arrays(shape, arrays)
+
+
+def test_a_thick_stroke_takes_far_less_room_than_its_pixels():
     painted = np.zeros((200, 300), np.uint8)
     painted[20:60, 10:250] = 1
     made = StrokeHistory(painted.shape)
     made.note(painted)
-    (change,) = made._changes
-    assert change.pixels == 40 * 240
-    assert sum(part.nbytes for part in change) < change.pixels / 5
+    saved = made.to_arrays()
+    assert saved[history.LENGTHS].sum() == 40 * 240
+    assert sum(array.nbytes for array in saved.values()) < 40 * 240 / 5

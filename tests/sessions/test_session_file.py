@@ -151,7 +151,7 @@ def test_no_reference_opens_anything_but_a_picture_here(session, path, photograp
         lambda text: text.pop("layers"),
         lambda text: text.update(format="another"),
         lambda text: text["layers"][0].update(type="shapes"),
-        lambda text: text["layers"][0].update(tensor="history.positions"),
+        lambda text: text["layers"][0].update(tensor="history.starts"),
         lambda text: text["layers"][0].update(tensor="none"),
         lambda text: text["layers"][0]["attributes"].update(scale=["__import__('os')"]),
         lambda text: text["layers"][0]["attributes"].update(scale=[float("nan"), 1.0]),

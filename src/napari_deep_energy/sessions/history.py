@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 8_000_000
 """Of all changes together; beyond it, the older half of them becomes one change."""
-POSITIONS, LABELS, ENDS = "history.positions", "history.labels", "history.ends"
+STARTS, LENGTHS, LABELS = "history.starts", "history.lengths", "history.labels"
+ENDS = "history.ends"
+ARRAYS = {STARTS, LENGTHS, LABELS, ENDS}
 
 
 class Runs(NamedTuple):
@@ -89,7 +91,7 @@ class StrokeHistory:
             next(inside) if isinstance(part, slice) else np.full(len(found), part) for part in where
         )
         values = labels[changed].astype(np.int64)
-        self._append(np.ravel_multi_index(places, self.shape), values)
+        self._append(Runs.of(np.ravel_multi_index(places, self.shape), values))
         if sum(change.pixels for change in self._changes) > MAX_PIXELS:
             self._merge_older_half()
         return True
@@ -110,10 +112,11 @@ class StrokeHistory:
             yield canvas
 
     def to_arrays(self) -> dict[str, NDArray[np.int64]]:
-        """Three flat arrays that :meth:`from_arrays` takes."""
-        positions, labels = self._joined(self._changes)
-        ends = np.cumsum([change.pixels for change in self._changes], dtype=np.int64)
-        return {POSITIONS: positions, LABELS: labels, ENDS: ends}
+        """Flat arrays, named as in :data:`ARRAYS`, that :meth:`from_arrays` takes."""
+        nothing = Runs(*[np.zeros(0, np.int64)] * 3)
+        starts, lengths, labels = map(np.concatenate, zip(nothing, *self._changes, strict=True))
+        ends = np.cumsum([len(change.starts) for change in self._changes], dtype=np.int64)
+        return {STARTS: starts, LENGTHS: lengths, LABELS: labels, ENDS: ends}
 
     @classmethod
     def from_arrays(cls, shape: tuple[int, ...], arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -124,43 +127,40 @@ class StrokeHistory:
         InvalidInput
             If the arrays do not make a history of a label array of this shape.
         """
-        positions, labels, ends = (arrays[name] for name in (POSITIONS, LABELS, ENDS))
-        _check(shape, positions, labels, ends)
+        runs, ends = Runs(arrays[STARTS], arrays[LENGTHS], arrays[LABELS]), arrays[ENDS]
+        _check(shape, runs, ends)
         history = cls(shape)
         for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
-            history._append(positions[start:end], labels[start:end])
+            history._append(Runs(*(part[start:end] for part in runs)))
         return history
 
-    def _append(self, positions: NDArray[np.int64], labels: NDArray[np.int64]) -> None:
-        self._changes.append(Runs.of(positions, labels))
+    def _append(self, change: Runs) -> None:
+        self._changes.append(change)
+        positions, labels = change.unpacked()
         self._now.reshape(-1)[positions] = labels
 
     def _merge_older_half(self) -> None:
         half = max(2, len(self) // 2)
-        positions, labels = self._joined(self._changes[:half])
+        parts = zip(*(change.unpacked() for change in self._changes[:half]), strict=True)
+        positions, labels = map(np.concatenate, parts)
         # The first of the reversed is the last.
         kept, latest = np.unique(positions[::-1], return_index=True)
         self._changes[:half] = [Runs.of(kept, labels[::-1][latest])]
 
-    @staticmethod
-    def _joined(changes: list[Runs]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Position and label of each pixel of several changes."""
-        parts = [change.unpacked() for change in changes] or [(np.zeros(0, np.int64),) * 2]
-        positions, labels = zip(*parts, strict=True)
-        return np.concatenate(positions), np.concatenate(labels)
 
-
-def _check(
-    shape: tuple[int, ...], positions: NDArray[Any], labels: NDArray[Any], ends: NDArray[Any]
-) -> None:
-    arrays = (positions, labels, ends)
+def _check(shape: tuple[int, ...], runs: Runs, ends: NDArray[Any]) -> None:
+    size, count = int(np.prod(shape)), len(runs.starts)
+    arrays = (*runs, ends)
     is_whole = (
         all(array.ndim == 1 and array.dtype == np.int64 for array in arrays)
-        and len(positions) == len(labels) == (ends[-1] if len(ends) else 0)
+        and len(runs.lengths) == len(runs.labels) == count == (ends[-1] if len(ends) else 0)
         and bool((np.diff(ends, prepend=0) > 0).all())
+        and bool(((runs.lengths > 0) & (runs.lengths <= size)).all())
+        and bool(((runs.starts >= 0) & (runs.starts <= size - runs.lengths)).all())
+        # No more than a history comes to by itself: a small file must not ask for much work.
+        and float(runs.lengths.astype(float).sum()) <= MAX_PIXELS + 2 * size
     )
-    size = int(np.prod(shape))
-    if not is_whole or (len(positions) and not 0 <= positions.min() <= positions.max() < size):
+    if not is_whole:
         raise InvalidInput(
             f"the history of strokes is damaged, or not that of an array of shape {shape}."
         )

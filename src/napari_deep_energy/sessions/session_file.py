@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from ..errors import InvalidInput
 from ..files import remove_drafts_of, write_bytes
 from ..layers import METADATA, LayerDataTuple
-from .history import ENDS, LABELS, POSITIONS, StrokeHistory
+from .history import ARRAYS, StrokeHistory
 from .layer_state import from_plain, to_plain
 from .picture_reference import PictureReference
 
@@ -154,7 +154,7 @@ def _decode(plain: dict[str, Any], tensors: Tensors, path: Path) -> SavedSession
             missing = str(error)
     strokes = _strokes(layers)
     history = None
-    if strokes is not None and {POSITIONS, LABELS, ENDS} <= tensors.keys():
+    if strokes is not None and tensors.keys() >= ARRAYS:
         history = StrokeHistory.from_arrays(strokes.shape, tensors)
     settings = {str(key): value for key, value in plain["settings"].items()}
     names = {int(label): str(name)[:200] for label, name in plain["names"].items()}
