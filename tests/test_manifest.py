@@ -40,9 +40,10 @@ def test_it_offers_the_docks_and_the_samples():
 
 def test_sessions_can_be_read_and_written():
     contributions = PluginManifest.from_file(MANIFEST).contributions
-    (reader, _), (writer,) = contributions.readers, contributions.writers
+    (reader, _), (writer, labels) = contributions.readers, contributions.writers
     assert reader.filename_patterns == ["*.deepenergy"]
     assert writer.filename_extensions == [".deepenergy"]
+    assert labels.filename_extensions == [".png"]
 
 
 def test_all_menus_can_be_contributed_to():

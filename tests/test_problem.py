@@ -82,6 +82,15 @@ def test_matting_strokes_need_a_foreground():
         matte(IMAGE, LABELS + (LABELS > 0))
 
 
+def test_a_trimap_among_labels_is_read_as_one():
+    trimap = np.select([LABELS == 1, LABELS == 2], [255, 0], 128)
+    solution = matte(IMAGE, trimap, engine="analytic")
+    expected = matte(IMAGE, trimap=trimap.astype(np.uint8), engine="analytic")
+    np.testing.assert_array_equal(solution.alpha, expected.alpha)
+    assert "Read as a trimap" in solution.advice
+    assert "Read as a trimap" not in expected.advice
+
+
 def test_matting_takes_strokes_or_a_trimap_but_not_both():
     with pytest.raises(InvalidInput, match="one of the two"):
         matte(IMAGE)

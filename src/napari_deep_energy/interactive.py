@@ -26,7 +26,7 @@ from .minimisers.denormals import flushed_denormals
 from .networks import Checkpoint, bundled
 from .preview import Preview
 from .problem import Problem, image_tensor
-from .seeds import BACKGROUND
+from .seeds import BACKGROUND, class_values, is_trimap_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,7 @@ IN_CHANNELS = 5
 OUT_CHANNELS = {"segment": 2, "matte": 1}
 """Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
 MORE_BACKGROUND = "Labels above 2 count as background."
+READ_AS_TRIMAP = "Read as a trimap: 255 is foreground, 0 background, the rest unknown."
 MOST_STEPS = 10_000
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
@@ -205,8 +206,10 @@ class InteractiveSolver:
         self, solutions: dict[str, Solution], labels: NDArray[Any]
     ) -> dict[str, Solution]:
         """The solutions, the first of which tells what the user may not expect."""
-        is_more = self.spec.task == "matte" and np.max(labels) > BACKGROUND
-        notices = [self._notice, MORE_BACKGROUND if is_more else ""]
+        notices = [self._notice]
+        if self.spec.task == "matte" and np.max(labels) > BACKGROUND:
+            is_trimap = is_trimap_of(class_values(labels))
+            notices.append(READ_AS_TRIMAP if is_trimap else MORE_BACKGROUND)
         name, solution = next(iter(solutions.items()))
         advice = " ".join(filter(None, [solution.advice, *notices]))
         return solutions | {name: replace(solution, advice=advice)}

@@ -10,7 +10,7 @@ import torch
 
 from .errors import InvalidInput
 from .images import as_array, channels_first, normalise
-from .seeds import BACKGROUND, FOREGROUND, check_labels, class_values, one_hot
+from .seeds import BACKGROUND, FOREGROUND, check_labels, class_values, is_trimap_of, one_hot
 
 if TYPE_CHECKING:
     from typing import Self
@@ -72,7 +72,14 @@ class Problem:
         return cls(image, one_hot(labels, values).to(image), tuple(values))
 
     def as_matting(self) -> Self:
-        """The two-class problem of matting: label 1 foreground, all others background."""
+        """The two-class problem of matting: label 1 foreground, all others background.
+
+        Labels may also be those of a trimap, see :func:`seeds.is_trimap_of`.
+        """
+        if is_trimap_of(self.values):
+            unpainted = 1 - self.seeds.sum(1)
+            seeds = torch.stack([self.seeds[:, -1], unpainted], 1)
+            return type(self)(self.image, seeds, (FOREGROUND, BACKGROUND))
         if self.values[0] != FOREGROUND:
             raise InvalidInput(
                 f"the matting strokes hold labels {list(self.values)} but no foreground; paint "

@@ -11,6 +11,8 @@ from .errors import InvalidInput
 from .images import as_array
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 MAX_CLASSES = 64
@@ -18,6 +20,8 @@ LARGEST_LABEL = 2**31 - 1
 """What results are written as."""
 FOREGROUND, BACKGROUND = 1, 2
 """Label values of a matting scribble."""
+TRIMAP_FOREGROUND = 255
+"""Grey of an 8-bit trimap; its background is 0."""
 
 
 def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
@@ -67,6 +71,14 @@ def one_hot(labels: NDArray[np.int64], values: list[int]) -> torch.Tensor:
     return torch.from_numpy(planes).float()[None]
 
 
+def is_trimap_of(values: Sequence[int]) -> bool:
+    """Whether matting strokes with these labels, ascending, are a trimap in a layer of labels.
+
+    Foreground is 255 then, background 0; a scribble would hold 1 or 2.
+    """
+    return values[0] > BACKGROUND and values[-1] == TRIMAP_FOREGROUND
+
+
 def labels_from_trimap(trimap: NDArray[Any]) -> NDArray[np.int64]:
     """Trimap -> matting scribble (1 foreground, 2 background, 0 unknown).
 
@@ -107,4 +119,4 @@ def labels_from_trimap(trimap: NDArray[Any]) -> NDArray[np.int64]:
 
 def is_trimap(strokes: NDArray[Any]) -> bool:
     """Whether an 8-bit grey picture is a trimap rather than a label image: it reaches 255."""
-    return bool(strokes.dtype == np.uint8 and strokes.size and strokes.max() == 255)
+    return bool(strokes.dtype == np.uint8 and strokes.size and strokes.max() == TRIMAP_FOREGROUND)

@@ -29,6 +29,22 @@ def test_batch_does_the_folder_reports_and_goes_on(tmp_path, photograph, strokes
     assert "0 done, 2 kept" in third.stdout
 
 
+def test_batch_takes_the_energies_of_segment(tmp_path, photograph, strokes, run):
+    (tmp_path / "in").mkdir()
+    Image.fromarray(photograph).save(tmp_path / "in/a.png")
+    Image.fromarray(strokes.astype(np.uint8)).save(tmp_path / "in/a.strokes.png")
+    answers = []
+    for energy in ("colour", "paper"):
+        out = tmp_path / energy
+        run("batch", tmp_path / "in", "-o", out, "--formats", "png", "--energy", energy)
+        run("segment", tmp_path / "in/a.png", tmp_path / "in/a.strokes.png", "-o", out / "one",
+            "--energy", energy)  # fmt: skip
+        answers.append(np.asarray(Image.open(out / "a/labels.png")))
+        one = np.asarray(Image.open(out / "one/labels.tif"))
+        np.testing.assert_array_equal(answers[-1], one)
+    assert (answers[0] != answers[1]).any()
+
+
 def test_batch_refuses_what_cannot_be_asked(tmp_path, run):
     done = run("batch", tmp_path / "none", "--formats", "png")
     assert done.returncode == 1

@@ -68,6 +68,18 @@ def test_a_plane_without_an_answer_has_none_that_is_stale(viewer, picture, open_
     assert "older" not in desk.dock.state
 
 
+def test_a_layer_that_holds_a_trimap_is_read_as_one(desk):
+    desk.dock.task = "matte"
+    trimap = np.full(desk.dock.seeds_layer.data.shape, 128, np.uint8)
+    trimap[8:16, 8:16], trimap[:3] = 255, 0
+    with desk.solved():
+        desk.dock.seeds_layer.data = trimap
+    alpha = np.asarray(desk.dock.results["analytic", "alpha"].data)
+    assert alpha[8:16, 8:16].min() > 0.7
+    assert alpha[:3].max() < 0.3
+    assert "Read as a trimap" in desk.dock.state
+
+
 def test_a_matte_says_that_further_labels_are_background(desk):
     desk.dock.task = "matte"
     desk.solve(*TWO)

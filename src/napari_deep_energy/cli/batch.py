@@ -13,6 +13,8 @@ from rich.progress import track
 from .options import (
     Beta,
     Device,
+    Energy,
+    EnergyChoice,
     Engine,
     EngineChoice,
     Epsilon,
@@ -20,6 +22,7 @@ from .options import (
     Lam,
     ModelFile,
     Output,
+    Prior,
     Scheduler,
     Task,
     check_parameters,
@@ -60,8 +63,10 @@ def batch(
         str, typer.Option(help="png, tiff, ome-zarr, or several with commas between.")
     ] = "png,tiff",
     engine: EngineChoice = Engine.auto,
+    energy: EnergyChoice = Energy.colour,
     model: ModelFile = None,
     beta: Beta = None,
+    prior: Prior = None,
     lam: Lam = None,
     epsilon: Epsilon = None,
     hard_seeds: HardSeeds = False,
@@ -73,7 +78,8 @@ def batch(
     from ..interactive import make_spec
 
     check_parameters(task, beta, epsilon)
-    spec = make_spec(task, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    given = {"beta": beta, "prior": prior, "epsilon": epsilon, "lam": lam}
+    spec = make_spec(task, energy, **given, hard_seeds=hard_seeds)
     chosen = tuple(part.strip() for part in formats.split(",") if part.strip())
     settings = Batch(spec, engine.value, model, device, rule and rule.value, chosen)
     jobs = make_jobs(find_pairs(folder, strokes), output, settings)
