@@ -83,6 +83,30 @@ def test_the_history_has_each_stroke(desk, saved, other):
     assert len(strokes_record.of(other.dock.seeds_layer)["history"]) > len(history)
 
 
+def test_undo_goes_back_through_the_strokes_of_a_session(desk, saved, other):
+    desk.solve((2, 30, 3))
+    desk.solve((1, 12, 12))
+    desk.dock.keeping.save(saved)
+    states = [state.copy() for state in read_session(saved).history.replay()]
+    drop(other.viewer, saved)
+    strokes = other.dock.seeds_layer
+    np.testing.assert_array_equal(strokes.data, states[-1])
+    for state in (states[-2], states[-3]):
+        with other.solved():
+            strokes.undo()
+        np.testing.assert_array_equal(strokes.data, state)
+    strokes.redo()
+    np.testing.assert_array_equal(strokes.data, states[-2])
+
+
+def test_strokes_that_the_history_does_not_know_stay(desk, saved, other):
+    desk.dock.live = False
+    desk.dock.seeds_layer.data[2:4, 2:4] = 2  # by a program that tells nobody
+    desk.dock.keeping.save(saved)
+    drop(other.viewer, saved)
+    np.testing.assert_array_equal(other.dock.seeds_layer.data, desk.dock.seeds_layer.data)
+
+
 def test_a_model_that_is_gone_is_the_bundled_one(tmp_path):
     from napari_deep_energy._widgets import saved_choices
 

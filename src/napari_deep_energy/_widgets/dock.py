@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
 ENGINE = (
-    "Network: one pass of a trained network, fast, an estimate.\n"
-    "Analytic: solves the equations of the same energy, exactly; slower on large pictures.\n"
+    "Network: one pass of a trained network and some steps down the energy, an estimate.\n"
+    "Analytic: solves the equations of the same energy, exactly; on a CPU the faster of the two "
+    "up to some megapixels, after a picture's first answer above all.\n"
     "Both: the two side by side."
 )
 MODEL = "The network's weights: those that come with the plugin, or a checkpoint of your own."

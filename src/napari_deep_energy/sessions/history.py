@@ -106,10 +106,13 @@ class StrokeHistory:
     def replay(self) -> Iterator[NDArray[np.int32]]:
         """The label array after each change, (*S) int32; the same array again and again."""
         canvas = np.zeros(self.shape, np.int32)
-        for change in self._changes:
-            positions, labels = change.unpacked()
+        for positions, labels in self.changes():
             canvas.reshape(-1)[positions] = labels
             yield canvas
+
+    def changes(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Positions in the flat array that each change wrote to, and the labels that it wrote."""
+        return (change.unpacked() for change in self._changes)
 
     def to_arrays(self) -> dict[str, NDArray[np.int64]]:
         """Flat arrays, named as in :data:`ARRAYS`, that :meth:`from_arrays` takes."""
