@@ -18,8 +18,10 @@ from when the solver's kernels are there, compiled or loaded from the last time.
   which other work on the machine does not lengthen;
 - ``beat_gap_ms_*``: pauses of Qt's event loop during further strokes, by a timer of 5 ms, with the
   plugin and (``_off``) without it: what the user feels, napari's drawing included;
-- ``rss_growth_mib_1000``: resident memory from the 50th stroke to the last of ``--strokes``, of the
-  viewer's process; that of a child that makes its previews is not in it;
+- ``rss_growth_mib_1000``: resident memory of the viewer's process, the median over the last
+  hundred of ``--strokes`` less that over the hundred from the 50th on. A single reading would say
+  little: freed memory stays a while and goes back every 50 answers, some 100 MiB at a time. The
+  memory of a child that makes previews is not in it;
 - ``callbacks_before``, ``callbacks_after``: on all layers and lists, around 20 closings and
   openings of the dock.
 """
@@ -27,7 +29,6 @@ from when the solver's kernels are there, compiled or loaded from the last time.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import sys
@@ -194,17 +195,13 @@ def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
     painter.one(seeds)
     rates = [painter.preview_hz(seeds) for _ in range(3)]
     spans.clear()
-    times, memory = [], 0.0
+    times, memory = [], []
     for count in range(strokes):
         if count % FRESH == FRESH - 1:
             clear(seeds)
             painter.begin(seeds)
-        if count == min(WARM_UP, strokes // 2):
-            gc.collect()
-            memory = process.memory_info().rss
         times.append(painter.one(seeds))
-    gc.collect()
-    growth = process.memory_info().rss - memory
+        memory.append(process.memory_info().rss)
     beats.start()  # not before: a timer of 5 ms takes its share of the interpreter's lock
     for _ in range(BEAT_STROKES):
         painter.one(seeds)
@@ -223,10 +220,17 @@ def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
         "beat_gap_ms_max": max(gaps),
         "beat_gap_ms_p99_off": float(np.percentile(off, 99)),
         "beat_gap_ms_max_off": max(off),
-        "rss_growth_mib_1000": growth / 2**20,
         "strokes": strokes,
     }
+    if len(memory) >= 2 * WARM_UP:
+        figures["rss_growth_mib_1000"] = growth_of(memory) / 2**20
     return figures | closings(viewer, painter, before)
+
+
+def growth_of(memory: list[int]) -> float:
+    """From the strokes after the warm-up to the last ones."""
+    count = min(100, (len(memory) - WARM_UP) // 2)
+    return float(np.median(memory[-count:]) - np.median(memory[WARM_UP : WARM_UP + count]))
 
 
 def closings(viewer: napari.Viewer, painter: Painter, before: int) -> dict[str, float]:
