@@ -30,6 +30,15 @@ def test_with_live_off_it_speaks_of_no_answer_before_there_is_one(desk, qtbot):
     assert mood(desk) == "stale"
 
 
+def test_strokes_that_change_while_live_is_off_and_it_solves_are_mentioned(desk):
+    desk.dock.live = False
+    desk.paint(*TWO)
+    desk.dock.solve_once()
+    desk.paint((1, 30, 30))
+    desk.says("Changed since the last answer")
+    assert mood(desk) == "stale"
+
+
 def test_an_empty_layer_is_never_being_solved(viewer, picture, open_dock):
     viewer.add_image(picture)
     desk = open_dock()

@@ -245,6 +245,7 @@ class Session(QObject):
         self.answer = answer
         self._show(answer)
         self.say(wording.finished(answer))
+        self._mention_changes()
         self.solved.emit(answer.solutions)
 
     def _show(self, answer: Answer) -> None:
@@ -263,7 +264,13 @@ class Session(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self.say(wording.failure(error, self._is_answered()))
+        self._mention_changes()
         self.failed.emit(self.state.text)
+
+    def _mention_changes(self) -> None:
+        """While live is off: say so if strokes have changed since the request was made."""
+        if not self.live:
+            self._pacing.soon()
 
     def _on_waiting(self, seconds: float) -> None:
         if self._is_enough:
