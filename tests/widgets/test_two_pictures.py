@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from .conftest import TWO
 
@@ -37,6 +38,16 @@ def test_results_of_another_picture_are_out_of_view_until_it_is_worked_on_again(
     assert first.visible
     assert not other.visible
     assert len(desk.viewer.layers) == before
+
+
+def test_the_cut_out_is_saved_with_its_opacity(desk, tmp_path):
+    desk.dock.task = "matte"
+    desk.solve(*TWO)
+    layer = desk.dock.results["analytic", "cut-out"]
+    (path,) = layer.save(str(tmp_path / "cut-out.png"))
+    saved = np.asarray(Image.open(path))
+    assert saved.shape[2] == 4
+    np.testing.assert_array_equal(saved, layer.data)
 
 
 def test_the_cut_out_of_an_rgba_picture_keeps_its_holes(viewer, open_dock, picture):
