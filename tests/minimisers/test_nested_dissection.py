@@ -144,6 +144,7 @@ def test_a_picture_of_which_most_is_known_is_solved_exactly(spec):
     labels = np.where(np.indices(size)[1] < 60, 1, 2)
     for rows, columns in ((slice(40, 90), slice(50, 75)), (slice(140, 290), slice(58, 63))):
         labels[rows, columns] = 0
+    labels[145:295, 85:175] = np.random.default_rng(0).integers(1, 3, (150, 90))
     labels[150:290:3, 90:170:3] = 0  # each alone among fixed ones
     problem, solution = first_solve(spec, picture(size), labels)
     assert solution.outcome is Outcome.EXACT
