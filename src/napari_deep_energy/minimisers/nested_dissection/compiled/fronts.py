@@ -22,7 +22,7 @@ OWN, OWN_END, RUNS, PLACES = (
 )
 HALF_RING, HALF_ROWS, ROWS = int(Front.HALF_RING), int(Front.HALF_ROWS), int(Front.ROWS)
 SQUARE, PIXELS = int(Front.SQUARE), int(Front.PIXELS)
-PANEL, DEPTH, BROAD = 128, 128, 64
+PANEL, DEPTH, BROAD = 128, 128, 64  # whole vectors
 """Rows that take in the pivots above them together, and how many pivots and columns at a time: the
 pivots' numbers in those columns, which each eight rows need again, then fit the smallest cache."""
 
@@ -38,12 +38,8 @@ def multiply(target, place, step, rows, first, last, width, i, j):
     c10, c11 = load(target, place1), load(target, place1 + LANES)
     c20, c21 = load(target, place2), load(target, place2 + LANES)
     c30, c31 = load(target, place3), load(target, place3 + LANES)
-    place4, place5, place6, place7 = (
-        place3 + step,
-        place3 + 2 * step,
-        place3 + 3 * step,
-        place3 + 4 * step,
-    )
+    place4, place5 = place3 + step, place3 + 2 * step
+    place6, place7 = place3 + 3 * step, place3 + 4 * step
     c40, c41 = load(target, place4), load(target, place4 + LANES)
     c50, c51 = load(target, place5), load(target, place5 + LANES)
     c60, c61 = load(target, place6), load(target, place6 + LANES)
@@ -152,10 +148,9 @@ def eliminate_rows(rows, pivots, width, excess, flag):
     """Eliminate the pivots from their own rows (P', P' + R')."""
     for first in range(0, pivots, PANEL):
         last = min(first + PANEL, pivots)
-        begin = first // LANES * LANES
         if flag[0]:
             return
-        for j in range(begin, width, BROAD):
+        for j in range(first, width, BROAD):
             end = min(j + BROAD, width)
             for k in range(0, first, DEPTH):
                 deep = min(k + DEPTH, first)
@@ -163,7 +158,7 @@ def eliminate_rows(rows, pivots, width, excess, flag):
                     continue
                 for i in range(first, last, 8):
                     take_in_pivots(rows, i * width, width, rows, k, deep, width, i, j, end)
-        if is_empty(rows, first, last, width, begin, width):
+        if is_empty(rows, first, last, width, first, width):
             for i in range(first, last):
                 if excess[i] > 0:
                     rows[i * width + i] = rows.dtype.type(1 / np.sqrt(excess[i]))
