@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from PIL import Image
 from qtpy.QtCore import QSettings
 from skimage import data
 
@@ -40,6 +41,28 @@ def viewer_model():
 def picture():
     """Head and shoulders, RGB, 48 x 64."""
     return np.ascontiguousarray(data.astronaut()[20:212:4, 100:356:4])
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """A folder of four."""
+    place = tmp_path / "photographs"
+    place.mkdir()
+    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+        Image.fromarray(getattr(data, name)()).resize((160, 160)).save(place / f"{name}.png")
+    return place
+
+
+@pytest.fixture
+def finetune_dock(desk, qtbot):
+    """The dock Fine-tune beside the main one."""
+    from napari_deep_energy._widgets import FinetuneWidget
+
+    dock = FinetuneWidget(desk.viewer)
+    qtbot.addWidget(dock)
+    yield dock
+    dock.process.close()
+    dock.before_after.close_thread()
 
 
 class Desk:

@@ -7,9 +7,8 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image
-from skimage import data
 
-from napari_deep_energy._widgets import BatchWidget, CompareWidget, FinetuneWidget, whole_fold
+from napari_deep_energy._widgets import BatchWidget, CompareWidget, whole_fold
 from napari_deep_energy._widgets.solving import Desk
 
 from ..bad_input.files import FAILURES, failing_writes
@@ -36,17 +35,13 @@ def viewer(viewer_model):
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def pictures(photographs):
     """Four photographs, two with strokes."""
-    place = tmp_path / "pictures"
-    place.mkdir()
     strokes = np.zeros((160, 160), np.uint8)
     strokes[60:100, 70:90], strokes[:8] = 1, 2
-    for name in ("astronaut", "chelsea", "coffee", "rocket"):
-        Image.fromarray(getattr(data, name)()).resize((160, 160)).save(place / f"{name}.png")
     for name in ("astronaut", "chelsea"):
-        Image.fromarray(strokes).save(place / f"{name}.strokes.png")
-    return place
+        Image.fromarray(strokes).save(photographs / f"{name}.strokes.png")
+    return photographs
 
 
 @pytest.fixture
@@ -59,13 +54,9 @@ def batch(desk, pictures, qtbot):
 
 
 @pytest.fixture
-def finetune(desk, pictures, qtbot):
-    dock = FinetuneWidget(desk.viewer)
-    qtbot.addWidget(dock)
-    dock.folder = pictures
-    yield dock
-    dock.process.close()
-    dock.before_after.close_thread()
+def finetune(finetune_dock, pictures):
+    finetune_dock.folder = pictures
+    return finetune_dock
 
 
 def files(folder):

@@ -8,9 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
 from qtpy.QtGui import QImage
-from skimage import data
 
 from napari_deep_energy._widgets import FinetuneWidget
 from napari_deep_energy.networks import Checkpoint
@@ -26,23 +24,15 @@ def viewer(viewer_model):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(photographs):
     """Four photographs, and a text that is none."""
-    place = tmp_path / "photographs"
-    place.mkdir()
-    for name in ("astronaut", "chelsea", "coffee", "rocket"):
-        Image.fromarray(getattr(data, name)()).resize((160, 160)).save(place / f"{name}.png")
-    (place / "notes.png").write_text("no picture")
-    return place
+    (photographs / "notes.png").write_text("no picture")
+    return photographs
 
 
 @pytest.fixture
-def dock(desk, qtbot):
-    dock = FinetuneWidget(desk.viewer)
-    qtbot.addWidget(dock)
-    yield dock
-    dock.process.close()
-    dock.before_after.close_thread()
+def dock(finetune_dock):
+    return finetune_dock
 
 
 def test_a_run_gives_a_model_that_is_listed_and_shown_before_and_after(dock, desk, folder, qtbot):
