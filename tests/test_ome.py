@@ -9,6 +9,7 @@ import pytest
 
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
+from napari_deep_energy.pixel_size import PixelSize
 
 pytest.importorskip("ome_zarr")
 
@@ -16,7 +17,7 @@ pytest.importorskip("ome_zarr")
 def test_a_volume_comes_back_with_its_axes_spacing_and_unit(tmp_path):
     volume = np.random.default_rng(0).random((2, 5, 300, 520)).astype(np.float32)
     write_ome_zarr(
-        tmp_path / "v.ome.zarr", volume, "czyx", scale=(1, 2.0, 0.5, 0.5), unit="micrometer"
+        tmp_path / "v.ome.zarr", volume, "czyx", PixelSize((2.0, 0.5, 0.5), "micrometer")
     )
     picture = read_ome_zarr(tmp_path / "v.ome.zarr")
     np.testing.assert_array_equal(np.asarray(picture.levels[0]), volume)

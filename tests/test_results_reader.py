@@ -26,8 +26,7 @@ def write(path, array, axes):
         write_tiff(path, array, axes.upper(), SIZE)
     else:
         is_labels = array.dtype == np.uint8
-        scale = SIZE.along(axes)
-        write_ome_zarr(path, array, axes, scale=scale, unit=SIZE.unit, is_labels=is_labels)
+        write_ome_zarr(path, array, axes, SIZE, is_labels=is_labels)
 
 
 @pytest.mark.parametrize("suffix", ["ome.tif", "ome.zarr"])

@@ -15,12 +15,14 @@ from .errors import InvalidInput
 from .extras import require
 from .files import reading
 from .folders import replacing_folder
-from .pixel_size import SPATIAL, name_of
+from .pixel_size import SPATIAL, UNTOLD, name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from .pixel_size import PixelSize
 
 SMALLEST = 256
 """A pyramid ends with the first level whose rows and columns are at most this many."""
@@ -46,9 +48,8 @@ def write_ome_zarr(
     path: Path,
     array: NDArray[Any],
     axes: str,
+    size: PixelSize = UNTOLD,
     *,
-    scale: tuple[float, ...] | None = None,
-    unit: str | None = None,
     is_labels: bool = False,
 ) -> None:
     """Write an array as an OME-Zarr pyramid that appears whole or not at all.
@@ -61,10 +62,8 @@ def write_ome_zarr(
         Any real type, NumPy or dask (written chunk by chunk, never whole in memory).
     axes
         One letter an axis, in the order t, c, z, y, x.
-    scale
-        Size of a pixel along each axis; 1 by default.
-    unit
-        Of the z, y and x axes, such as ``"micrometer"`` or ``"µm"``.
+    size
+        Of a pixel along the z, y and x axes, and its unit, such as ``"micrometer"`` or ``"µm"``.
     is_labels
         Whether coarser levels take the nearest pixel instead of a mean.
 
@@ -86,29 +85,24 @@ def write_ome_zarr(
             level = da.from_array(array, chunks)
         else:  # computed once, not again for each coarser level
             level = _stored(array.rechunk(chunks), draft / "finest.tmp", da)
-        write_levels(draft, level, axes, scale, unit, is_labels)
+        write_levels(draft, level, axes, size, is_labels)
         shutil.rmtree(draft / "finest.tmp", ignore_errors=True)
 
 
-def write_levels(
-    folder: Path,
-    finest: Any,
-    axes: str,
-    scale: tuple[float, ...] | None,
-    unit: str | None,
-    is_labels: bool,
-) -> None:
+def write_levels(folder: Path, finest: Any, axes: str, size: PixelSize, is_labels: bool) -> None:
     """Write the pyramid of a dask array whose blocks are cheap to compute into a folder."""
     da, zarr = require("dask.array", "OME-Zarr output"), require("zarr", "OME-Zarr output")
-    levels = [finest]
+    levels, is_told = [finest], size.unit != UNTOLD.unit
     while max(_plane(levels[-1].shape, axes)) > SMALLEST:
         levels.append(_halved(levels[-1], axes, is_labels, da))
     require("ome_zarr.writer", "OME-Zarr output").write_multiscale(
         levels,
         zarr.open_group(str(folder), mode="a"),
         axes=list(axes),
-        scale=dict(zip(axes, scale or (1.0,) * len(axes), strict=True)),
-        axes_units=dict.fromkeys(set(axes) & set(SPATIAL.lower()), name_of(unit)) if unit else None,
+        scale=dict(zip(axes, size.along(axes), strict=True)),
+        axes_units=dict.fromkeys(set(axes) & set(SPATIAL.lower()), name_of(size.unit))
+        if is_told
+        else None,
     )
 
 

@@ -61,7 +61,7 @@ def test_the_network_answers_painted_planes_of_a_volume(files, run):
 
 def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
     planes = np.moveaxis(photograph, -1, 0)
-    write_ome_zarr(tmp_path / "i.ome.zarr", planes, "cyx", scale=(1, 0.5, 0.25), unit="micrometer")
+    write_ome_zarr(tmp_path / "i.ome.zarr", planes, "cyx", PixelSize((0.5, 0.25), "micrometer"))
     tifffile.imwrite(tmp_path / "s.tif", strokes.astype(np.uint8), compression="zlib")
     arguments = "tiled", tmp_path / "i.ome.zarr", tmp_path / "s.tif", "-o", tmp_path / "out"
     told = run(*arguments, "--estimate")

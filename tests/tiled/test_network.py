@@ -12,6 +12,7 @@ from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.interactive import load_model
 from napari_deep_energy.ome import read_ome_zarr
+from napari_deep_energy.pixel_size import PixelSize
 from napari_deep_energy.problem import Problem
 from napari_deep_energy.tiled import plan_tiled, predict_tiled
 from napari_deep_energy.tiled.grid import Box
@@ -56,7 +57,9 @@ def test_it_is_about_the_network_of_segment(shrink, tmp_path):
 
 
 def test_results_have_spacing_and_unit(tmp_path):
-    found = predict_tiled(IMAGE, LABELS, tmp_path / "out", spacing=(0.5, 0.25), unit="micrometer")
+    found = predict_tiled(
+        IMAGE, LABELS, tmp_path / "out", size=PixelSize((0.5, 0.25), "micrometer")
+    )
     labels, probabilities = map(read_ome_zarr, (found.labels, found.probabilities))
     assert labels.scale == (0.5, 0.25)
     assert labels.units == ("micrometer",) * 2

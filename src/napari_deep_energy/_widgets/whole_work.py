@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from ..errors import Cancelled
-from ..pixel_size import UNTOLD
 from .choices import call_parameters, spec_of
 from .solving import load
 from .torch_import import import_solver
@@ -144,8 +143,7 @@ def _tiles(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
         request.seeds,
         request.folder,
         spec_of(request.choices),
-        spacing=(request.size.spacing[0], request.size.spacing[1]),
-        unit=None if request.size.unit == UNTOLD.unit else request.size.unit,
+        size=request.size,
         stop=stop,
         progress=partial(_report_step, report),
     )

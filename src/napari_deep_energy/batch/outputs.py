@@ -10,7 +10,6 @@ from ..errors import InvalidInput
 from ..files import write_picture, write_tiff
 from ..ome import write_ome_zarr
 from ..pictures import cutout, on_checkerboard, overlay
-from ..pixel_size import UNTOLD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,15 +74,8 @@ def write_stack(
 def _write_ome_zarr(
     folder: Path, name: str, array: NDArray[Any], axes: str, size: PixelSize
 ) -> None:
-    unit = None if size.unit == UNTOLD.unit else size.unit
-    write_ome_zarr(
-        folder / f"{name}.ome.zarr",
-        array,
-        axes,
-        scale=size.along(axes),
-        unit=unit,
-        is_labels=name == "labels",
-    )
+    is_labels = name == "labels"
+    write_ome_zarr(folder / f"{name}.ome.zarr", array, axes, size, is_labels=is_labels)
 
 
 def _write_pngs(folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec) -> None:

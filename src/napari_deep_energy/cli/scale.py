@@ -213,8 +213,7 @@ def tiled(
             output,
             memory_limit=limit,
             resume=resume,
-            spacing=(picture.spacing[-2], picture.spacing[-1]),
-            unit=None if picture.unit == "pixel" else picture.unit,
+            size=picture.size,
             scheduler=scheduler,
             progress=show,
         )

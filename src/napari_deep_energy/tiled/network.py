@@ -24,6 +24,7 @@ from ..minimisers.denormals import flushed_denormals
 from ..minimisers.descent import descend_locally
 from ..minimisers.network import STEPS
 from ..networks import network_input
+from ..pixel_size import UNTOLD
 from .plan import plan_tiled
 from .solution import TiledSolution
 from .stores import finish, make_stores, store_tile
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from ..energy import EnergySpec, QuadraticEnergy
     from ..networks import Checkpoint, ContextAggregationNetwork
+    from ..pixel_size import PixelSize
     from ..problem import Problem
     from .grid import Box, Grid, Node
     from .source import Source
@@ -54,8 +56,7 @@ def predict_tiled(
     model: Checkpoint | Path | str | None = None,
     refine: int | None = None,
     tile: int = TILE,
-    spacing: tuple[float, float] | None = None,
-    unit: str | None = None,
+    size: PixelSize = UNTOLD,
     scheduler: str | None = None,
     stop: Stop = never,
     progress: Progress = silently,
@@ -64,7 +65,7 @@ def predict_tiled(
 
     Parameters
     ----------
-    image, seeds, output, spec, spacing, unit, scheduler, stop, progress
+    image, seeds, output, spec, size, scheduler, stop, progress
         As in :func:`solve_tiled`.
     shrink
         How many pixels along each side the network sees as one. It reaches 76 of these: strokes
@@ -101,7 +102,7 @@ def predict_tiled(
         tasks = [one(shared, plan.grid, leaf, stores) for leaf in plan.grid.tree().leaves()]
         run_tasks(tasks, scheduler, stop, progress)
         with counted(stop, progress, "parts of results written"):
-            finish(draft, stores, spacing, unit)
+            finish(draft, stores, size)
         shutil.rmtree(scratch)
     return TiledSolution.of(output, plan)
 

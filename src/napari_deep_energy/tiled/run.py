@@ -12,6 +12,7 @@ from ..extras import require
 from ..memory import returned_memory
 from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
+from ..pixel_size import UNTOLD
 from .checkpoint import draft_of, fingerprint, killed_run
 from .elimination import Skeleton, eliminate_tile, merge, solve_skeleton, solve_tile
 from .plan import TILE, Plan, check_room, plan_tiled
@@ -24,6 +25,7 @@ from .tasks import Progress, counted, run_tasks, silent
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..pixel_size import PixelSize
     from .grid import Grid, Node
     from .source import Source
 
@@ -40,8 +42,7 @@ def solve_tiled(
     tile: int = TILE,
     memory_limit: int | None = None,
     resume: bool = False,
-    spacing: tuple[float, float] | None = None,
-    unit: str | None = None,
+    size: PixelSize = UNTOLD,
     scheduler: str | None = None,
     stop: Stop = never,
     progress: Progress = silent,
@@ -72,9 +73,8 @@ def solve_tiled(
     resume
         Whether to go on with what a killed run of the same picture, seeds and settings had
         finished. That run must not be alive.
-    spacing, unit
-        Size of a pixel along rows and columns, and its unit such as ``"micrometer"``; written
-        with the results.
+    size
+        Of a pixel along rows and columns, and its unit; written with the results.
     scheduler
         Address of a dask.distributed scheduler; None is this machine. The workers must share the
         disk of ``output``.
@@ -97,8 +97,7 @@ def solve_tiled(
         output,
         memory_limit=memory_limit,
         resume=resume,
-        spacing=spacing,
-        unit=unit,
+        size=size,
         scheduler=scheduler,
         stop=stop,
         progress=progress,
@@ -111,8 +110,7 @@ def solve_plan(
     *,
     memory_limit: int | None = None,
     resume: bool = False,
-    spacing: tuple[float, float] | None = None,
-    unit: str | None = None,
+    size: PixelSize = UNTOLD,
     scheduler: str | None = None,
     stop: Stop = never,
     progress: Progress = silent,
@@ -134,7 +132,7 @@ def solve_plan(
         tasks = _graph(known, scratch, stores, never if scheduler else stop)
         run_tasks(tasks, scheduler, stop, progress)
         with counted(stop, progress, "parts of results written"):
-            finish(draft, stores, spacing, unit)
+            finish(draft, stores, size)
         shutil.rmtree(scratch.folder)
     return TiledSolution.of(output, plan)
 

@@ -9,12 +9,14 @@ import numpy as np
 
 from ..extras import require
 from ..ome import write_levels
+from ..pixel_size import UNTOLD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from ..pixel_size import PixelSize
     from .grid import Box
     from .plan import Plan
 
@@ -60,19 +62,13 @@ def store_tile(stores: Stores, values: tuple[int, ...], box: Box, x: NDArray[np.
         zarr.open_array(stores.labels, mode="r+")[window] = labels
 
 
-def finish(
-    folder: Path,
-    stores: Stores,
-    spacing: tuple[float, float] | None = None,
-    unit: str | None = None,
-) -> None:
+def finish(folder: Path, stores: Stores, size: PixelSize = UNTOLD) -> None:
     """Pyramids beside the scratch folder."""
     da = require("dask.array", "a tiled run")
     x = da.from_zarr(stores.x)
     if stores.labels is None:
-        write_levels(folder / "alpha.ome.zarr", x[0], "yx", spacing, unit, False)
+        write_levels(folder / "alpha.ome.zarr", x[0], "yx", size, False)
         return
-    per_class = None if spacing is None else (1.0, *spacing)
-    write_levels(folder / "probabilities.ome.zarr", x, "cyx", per_class, unit, False)
+    write_levels(folder / "probabilities.ome.zarr", x, "cyx", size, False)
     labels = da.from_zarr(stores.labels)
-    write_levels(folder / "labels.ome.zarr", labels, "yx", spacing, unit, True)
+    write_levels(folder / "labels.ome.zarr", labels, "yx", size, True)
