@@ -2,103 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from .comparison import Comparison, compare
 from .energy import EnergySpec, spec_to_dict
-from .errors import InvalidInput
-from .files import (
-    axes_of,
-    read_image,
-    read_strokes,
-    write_picture,
-    write_report,
-    write_text,
-    write_tiff,
-)
-from .images import MOST_CHANNELS, channels_first
-from .lazy_pictures import pixel_size_of
-from .pictures import cutout, on_checkerboard, overlay
-from .pixel_size import UNTOLD, PixelSize
-from .seeds import is_trimap, labels_from_trimap
+from .files import write_report, write_text, write_tiff
+from .outputs import LARGEST_IN_PNG, write_outputs, write_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from .inputs import Inputs
     from .minimisers import Solution
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """A picture and its strokes, as read from files."""
-
-    image: NDArray[Any]
-    """(H, W), (H, W, C) or (C, H, W)."""
-    strokes: NDArray[Any]
-    """(H, W) labels."""
-    name: str
-    size: PixelSize = UNTOLD
-
-
-def read_inputs(image: Path, strokes: Path, task: str, channels: bool = False) -> Inputs:
-    """Read both files; for matting, a trimap becomes strokes.
-
-    Parameters
-    ----------
-    image, strokes
-        Paths of picture and labels, or for matting of a trimap.
-    task
-        ``"segment"`` or ``"matte"``.
-    channels
-        Whether planes are known to be the channels of one picture, however many.
-
-    Raises
-    ------
-    InvalidInput
-        If one of them cannot be read, or they do not fit together.
-    """
-    picture, labels = read_image(image), read_strokes(strokes)
-    channels_first(picture, labels.shape)  # before anything slow: do they fit?
-    if picture.shape[1:] == labels.shape and not channels:
-        _refuse_stack(image, picture.shape)
-    if is_trimap(labels):
-        if task != "matte":
-            raise InvalidInput(
-                f"{strokes.name} reaches 255 like a trimap; to segment, give labels 1, 2, ... "
-                "(or use matte)."
-            )
-        labels = labels_from_trimap(labels)
-    return Inputs(picture, labels, image.name, pixel_size_of(image))
-
-
-def _refuse_stack(path: Path, shape: tuple[int, ...]) -> None:
-    if shape[0] > MOST_CHANNELS or axes_of(path)[:1] in ("Z", "T"):
-        raise InvalidInput(
-            f"{path.name} holds {shape[0]} planes of {shape[1]} x {shape[2]} pixels; segment a "
-            "stack with the command volume, or say --channels if they are channels of one picture."
-        )
 
 
 def write_solution(
     folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec, gap: float | None = None
 ) -> None:
     """Write one engine's results; ``gap`` is E above the optimum, where that is known."""
-    if spec.task == "matte":
-        rgba = cutout(inputs.image, solution.alpha)
-        write_tiff(folder / "alpha.tif", solution.alpha, "YX", inputs.size)
-        write_picture(folder / "cutout.png", rgba)
-        write_picture(folder / "overlay.png", on_checkerboard(rgba))
-    else:
-        kind = np.uint8 if max(solution.values) < 256 else np.int32
-        write_tiff(folder / "labels.tif", solution.labels.astype(kind), "YX", inputs.size)
-        write_tiff(folder / "probabilities.tif", solution.probabilities, "CYX", inputs.size)
-        picture = overlay(inputs.image, solution.labels, inputs.strokes)
-        write_picture(folder / "overlay.png", picture)
+    fits_png = max(solution.values) <= LARGEST_IN_PNG
+    write_outputs(folder, inputs, solution, spec, ("tiff", "png") if fits_png else ("tiff",))
+    write_pictures(folder, inputs, solution, spec.task)
     write_report(folder / "report.json", report(inputs, solution, spec, gap))
 
 

@@ -41,7 +41,7 @@ def test_segment_writes_what_python_returns(files, photograph, strokes, run):
     done = run("segment", files / "image.png", files / "strokes.tif", "-o", files / "out")
     assert done.returncode == 0, done.stderr
     assert {p.name for p in (files / "out").iterdir()} == {
-        "labels.tif", "probabilities.tif", "overlay.png", "report.json",
+        "labels.tif", "labels.png", "probabilities.tif", "overlay.png", "report.json",
     }  # fmt: skip
     expected = segment(photograph, strokes)
     np.testing.assert_array_equal(tifffile.imread(files / "out/labels.tif"), expected.labels)

@@ -11,8 +11,9 @@ from qtpy.QtWidgets import QApplication
 from skimage import data
 
 from .. import samples
+from ..inputs import Inputs
 from ..interactive import make_spec
-from ..results import Inputs, write_comparison
+from ..results import write_comparison
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from ..files import write_report
 from ..folders import replacing_folder
 from ..interactive import InteractiveSolver
 from ..minimisers import Stop, never
+from ..outputs import write_outputs, write_pictures, write_stack
 from .jobs import RECORD, Record, Status
-from .outputs import write_outputs, write_stack
 from .reading import read_inputs
 from .stack import StackSolution, solve_stack
 
@@ -69,6 +69,8 @@ def _do(job: Job, start: float, stop: Stop) -> Record:
             write_stack(draft, solution.values, inputs, batch.spec.task, batch.formats)
         else:
             write_outputs(draft, inputs, solution, batch.spec, batch.formats)
+            if "png" in batch.formats:
+                write_pictures(draft, inputs, solution, batch.spec.task)
         record = Record(
             job.pair.name,
             str(job.pair.image),

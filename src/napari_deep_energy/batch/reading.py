@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +9,8 @@ import numpy as np
 from ..errors import InvalidInput
 from ..files import TIFF, axes_of, read_array, read_image, read_strokes
 from ..images import MOST_CHANNELS, channels_first, without_alpha
+from ..inputs import Inputs, without_trimap
 from ..lazy_pictures import open_picture, pixel_size_of
-from ..pixel_size import UNTOLD, PixelSize
-from ..seeds import is_trimap, labels_from_trimap
 from .rules import seeds_by_rule
 
 if TYPE_CHECKING:
@@ -20,23 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .jobs import Batch, Job
+    from .jobs import Job
 
 MOST_COLOURS = 4
 """A last axis of at most this length holds the colours of a pixel."""
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """A picture and its strokes; both have planes before H if it is a stack."""
-
-    image: NDArray[Any]
-    """The strokes' shape, with channels first or last."""
-    strokes: NDArray[Any]
-    """(H, W) or (N, H, W) labels."""
-    axes: str
-    """Of the strokes: "YX", "ZYX" or "TYX"."""
-    size: PixelSize = UNTOLD
 
 
 def read_inputs(job: Job) -> Inputs:
@@ -59,13 +44,14 @@ def read_inputs(job: Job) -> Inputs:
                 "TIFF of the stack's shape, painted on the planes that matter."
             )
         channels_first(image, strokes.shape)
-        return Inputs(image, _labels(strokes, batch, job.pair.strokes), axes, size)
+        strokes = without_trimap(strokes, batch.spec.task, job.pair.strokes.name)
+        return Inputs(image, strokes, path.name, size, axes)
     if batch.rule is None:
         raise InvalidInput(
             f"{path.name} has no strokes; paint {job.pair.name}.strokes.png, give a folder of "
             "strokes, or choose a seed rule."
         )
-    return Inputs(image, _by_rule(batch.rule, image, shape), axes, size)
+    return Inputs(image, _by_rule(batch.rule, image, shape), path.name, size, axes)
 
 
 def _spatial(image: NDArray[Any], axes: str) -> tuple[int, ...]:
@@ -106,16 +92,6 @@ def _read_strokes(path: Path, planes: tuple[int, ...] | None) -> NDArray[Any]:
         return read_strokes(path)
     strokes = np.squeeze(read_array(path))
     return strokes if strokes.shape == planes else read_strokes(path)
-
-
-def _labels(strokes: NDArray[Any], batch: Batch, path: Path) -> NDArray[Any]:
-    if not is_trimap(strokes):
-        return strokes
-    if batch.spec.task != "matte":
-        raise InvalidInput(
-            f"{path.name} reaches 255 like a trimap; to segment, paint labels 1, 2, ..."
-        )
-    return labels_from_trimap(strokes)
 
 
 def _by_rule(rule: str, image: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.uint8]:

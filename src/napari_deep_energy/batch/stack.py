@@ -12,9 +12,9 @@ from ..volumes import segment_stack
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..inputs import Inputs
     from ..minimisers import Stop
     from .jobs import Batch
-    from .reading import Inputs
 
 
 @dataclass(frozen=True, eq=False)

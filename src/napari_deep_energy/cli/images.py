@@ -35,7 +35,7 @@ from .printing import say
 if TYPE_CHECKING:
     from ..comparison import Comparison
     from ..energy import EnergySpec
-    from ..results import Inputs
+    from ..inputs import Inputs
 
 
 def segment(
@@ -53,9 +53,9 @@ def segment(
     channels: Channels = False,
     device: Device = "auto",
 ) -> None:
-    """Segment a picture: labels.tif, probabilities.tif, overlay.png and report.json."""
+    """Segment a picture: labels, probabilities.tif, overlay.png and report.json."""
+    from ..inputs import read_inputs
     from ..interactive import make_spec
-    from ..results import read_inputs
 
     spec = make_spec("segment", energy, beta=beta, prior=prior, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, spec.task, channels)
@@ -76,9 +76,9 @@ def matte(
     channels: Channels = False,
     device: Device = "auto",
 ) -> None:
-    """Cut an object out with soft edges: alpha.tif, cutout.png, overlay.png and report.json."""
+    """Cut an object out with soft edges: alpha, cutout.png, overlay.png and report.json."""
+    from ..inputs import read_inputs
     from ..interactive import make_spec
-    from ..results import read_inputs
 
     spec = make_spec("matte", energy, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, spec.task, channels)
@@ -101,8 +101,9 @@ def compare(
     device: Device = "auto",
 ) -> None:
     """Run network and exact solver on the same strokes: both results and what sets them apart."""
+    from ..inputs import read_inputs
     from ..interactive import make_spec
-    from ..results import read_inputs, write_comparison
+    from ..results import write_comparison
 
     check_parameters(task, beta, epsilon)
     spec = make_spec(task, energy, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)

@@ -6,29 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InvalidInput
-from ..files import write_picture, write_tiff
-from ..ome import write_ome_zarr
-from ..pictures import cutout, on_checkerboard, overlay
+from .errors import InvalidInput
+from .files import write_picture, write_tiff
+from .ome import write_ome_zarr
+from .pictures import cutout, on_checkerboard, overlay
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from ..energy import EnergySpec
-    from ..minimisers import Solution
-    from ..pixel_size import PixelSize
-    from .reading import Inputs
+    from .energy import EnergySpec
+    from .inputs import Inputs
+    from .minimisers import Solution
+    from .pixel_size import PixelSize
+
+
+LARGEST_IN_PNG = 65535
 
 
 def write_outputs(
     folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec, formats: tuple[str, ...]
 ) -> None:
-    """Write ``labels`` and ``probabilities``, or ``alpha``; PNG brings a picture to look at.
+    """Write ``labels`` and ``probabilities``, or ``alpha``.
 
-    An 8-bit PNG cannot hold probabilities: it has the labels, or alpha in 255 steps, and
-    ``overlay.png`` or ``cutout.png``.
+    An 8-bit PNG cannot hold probabilities: it has the labels, or alpha in 255 steps.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def write_outputs(
         if "ome-zarr" in formats:
             _write_ome_zarr(folder, name, array, axes, inputs.size)
     if "png" in formats:
-        _write_pngs(folder, inputs, solution, spec)
+        _write_png(folder, solution, spec.task)
 
 
 def write_stack(
@@ -78,15 +80,22 @@ def _write_ome_zarr(
     write_ome_zarr(folder / f"{name}.ome.zarr", array, axes, size, is_labels=is_labels)
 
 
-def _write_pngs(folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec) -> None:
-    if spec.task == "matte":
+def write_pictures(folder: Path, inputs: Inputs, solution: Solution, task: str) -> None:
+    """Write pictures to look at: ``overlay.png``, and of a matte ``cutout.png``."""
+    if task == "matte":
         rgba = cutout(inputs.image, solution.alpha)
-        write_picture(folder / "alpha.png", np.rint(255 * solution.alpha).astype(np.uint8))
         write_picture(folder / "cutout.png", rgba)
-        write_picture(folder / "overlay.png", on_checkerboard(rgba))
+        picture = on_checkerboard(rgba)
+    else:
+        picture = overlay(inputs.image, solution.labels, inputs.strokes)
+    write_picture(folder / "overlay.png", picture)
+
+
+def _write_png(folder: Path, solution: Solution, task: str) -> None:
+    if task == "matte":
+        write_picture(folder / "alpha.png", np.rint(255 * solution.alpha).astype(np.uint8))
         return
-    if (largest := max(solution.values)) > 65535:
+    if (largest := max(solution.values)) > LARGEST_IN_PNG:
         raise InvalidInput(f"label {largest} does not fit into a PNG; ask for TIFF or OME-Zarr.")
     kind = np.uint8 if largest < 256 else np.uint16
     write_picture(folder / "labels.png", solution.labels.astype(kind))
-    write_picture(folder / "overlay.png", overlay(inputs.image, solution.labels, inputs.strokes))
