@@ -9,7 +9,8 @@ from skimage import data
 from skimage.transform import resize
 
 from napari_deep_energy.foreground import estimate_foreground
-from napari_deep_energy.pictures import colour, cutout, on_checkerboard, overlay
+from napari_deep_energy.palette import colour
+from napari_deep_energy.pictures import cutout, on_checkerboard, overlay
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from .images import opacity_of, without_alpha
+from .palette import label_colours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,8 +186,14 @@ def result_tuple(kind: Kind, name: str, data: NDArray[Any], layer: SpatialLayer)
     colormap = {"difference": "magma", "probability": "viridis", "uncertainty": "inferno"}.get(
         kind, "gray"
     )
-    attributes |= {"colormap": colormap, "contrast_limits": (0.0, 1.0)}
+    top = _brightest(data) if kind == "difference" else 1.0
+    attributes |= {"colormap": colormap, "contrast_limits": (0.0, top)}
     return data, attributes | {"opacity": OPACITY.get(kind, 1.0)}, "image"
+
+
+def _brightest(difference: NDArray[Any]) -> float:
+    """Where the scale of a difference ends: two mattes differ little, and would look the same."""
+    return min(max(float(np.quantile(difference, 0.999)), 0.05), 1.0)
 
 
 def strokes_tuple(picture: Picture, layer: SpatialLayer) -> LayerDataTuple:
@@ -194,6 +201,7 @@ def strokes_tuple(picture: Picture, layer: SpatialLayer) -> LayerDataTuple:
     attributes = transforms(layer, drop=layer.ndim - len(picture.shape))
     factor = shrinkage(picture.shape[-2:])
     attributes |= {"name": "strokes", "metadata": {METADATA: {"shrunk": factor}}}
+    attributes["colormap"] = label_colours()
     place_in(attributes, (factor, factor), ((factor - 1) / 2, (factor - 1) / 2))
     return np.zeros(shrunk(picture.shape, factor), np.uint8), attributes, "labels"
 

@@ -8,30 +8,10 @@ import numpy as np
 from skimage.segmentation import find_boundaries
 
 from .images import channels_first, normalise, opacity_of, without_alpha
+from .palette import colour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-PALETTE = np.array(
-    [
-        [230, 97, 1],
-        [56, 135, 242],
-        [64, 176, 90],
-        [214, 64, 159],
-        [240, 196, 25],
-        [104, 211, 217],
-        [150, 101, 224],
-        [166, 118, 72],
-    ],
-    np.uint8,
-)
-"""Colours of classes 1, 2, ..., repeated beyond the eighth; told apart with any colour vision."""
-
-
-def colour(value: int) -> NDArray[np.uint8]:
-    """Colour of a label value, (3,) uint8."""
-    chosen: NDArray[np.uint8] = PALETTE[(value - 1) % len(PALETTE)]
-    return chosen
 
 
 def to_rgb(image: NDArray[Any], spatial: tuple[int, ...]) -> NDArray[np.uint8]:

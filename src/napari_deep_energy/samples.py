@@ -10,6 +10,7 @@ from skimage import data, draw
 from skimage.morphology import dilation, disk
 
 from .layers import METADATA, LayerDataTuple
+from .palette import label_colours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,7 +158,11 @@ def _sample(
     image: NDArray[Any], name: str, strokes: Strokes, task: str, radius: int
 ) -> list[LayerDataTuple]:
     labels = draw_strokes(image.shape[:2], strokes, radius)
-    attributes = {"name": f"{name} strokes", "metadata": {METADATA: {"task": task}}}
+    attributes = {
+        "name": f"{name} strokes",
+        "colormap": label_colours(),
+        "metadata": {METADATA: {"task": task}},
+    }
     return [(image, {"name": name}, "image"), (labels, attributes, "labels")]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_deep_energy._widgets import classes, strokes_edits
+from napari_deep_energy.palette import colour
 from napari_deep_energy.uncertainty import uncertainty
 
 from .conftest import TWO
@@ -132,6 +133,13 @@ def test_the_list_takes_a_class_in_hand_and_names_it(desk, session):
     assert classes.name_of(desk.dock.seeds_layer, 2) == "wall"
     listed.item(1).setText("2")
     assert classes.name_of(desk.dock.seeds_layer, 2) == ""
+
+
+def test_new_strokes_have_the_colours_of_overlays(desk):
+    for label in (1, 2, 9, 255):
+        np.testing.assert_allclose(
+            desk.dock.seeds_layer.get_color(label)[:3], colour(label) / 255, atol=0.01
+        )
 
 
 def test_a_colour_is_that_of_strokes_and_results(desk, session):

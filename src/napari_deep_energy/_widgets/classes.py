@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 
-from ..pictures import PALETTE
+from ..palette import PALETTE, label_colours
 from . import strokes_record
 
 if TYPE_CHECKING:
     from napari.layers import Labels
 
     from .session import Session
-
-GREY = (0.5, 0.5, 0.5, 1.0)
-NAMED = 64
-"""So many labels keep their colours when one of them gets another."""
 
 
 def labels_in_use(session: Session) -> list[int]:
@@ -64,11 +60,9 @@ def show_names(session: Session) -> None:
 
 def recolour(seeds: Labels, label: int, rgba: tuple[float, float, float, float]) -> None:
     """Give one class another colour; the others keep theirs, results follow."""
-    colours: dict[int | None, Any] = {
-        other: seeds.get_color(other) for other in range(1, max(NAMED, label) + 1)
-    }
-    colours |= {None: np.array(GREY), 0: np.zeros(4), label: np.array(rgba)}
-    seeds.colormap = DirectLabelColormap(color_dict=colours)
+    colours = label_colours()
+    colours |= {other: seeds.get_color(other) for other in colours if other}
+    seeds.colormap = DirectLabelColormap(color_dict=colours | {label: np.array(rgba)})
 
 
 def colour_of(seeds: Labels, label: int) -> tuple[float, float, float]:

@@ -1,0 +1,43 @@
+"""Colours of classes: of strokes and results in the viewer, and of overlays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PALETTE = np.array(
+    [
+        [230, 97, 1],
+        [56, 135, 242],
+        [64, 176, 90],
+        [214, 64, 159],
+        [240, 196, 25],
+        [104, 211, 217],
+        [150, 101, 224],
+        [166, 118, 72],
+    ],
+    np.uint8,
+)
+"""Colours of classes 1, 2, ..., repeated beyond the eighth; told apart with any colour vision."""
+
+
+GREY = (0.5, 0.5, 0.5, 1.0)
+"""RGBA in 0..1 of labels that have no colour of their own."""
+
+
+def colour(value: int) -> NDArray[np.uint8]:
+    """Colour of a label value, (3,) uint8."""
+    chosen: NDArray[np.uint8] = PALETTE[(value - 1) % len(PALETTE)]
+    return chosen
+
+
+def label_colours() -> dict[int | None, NDArray[np.float64]]:
+    """The same as napari's label layers take them: RGBA in 0..1 of each 8-bit label."""
+    colours: dict[int | None, NDArray[np.float64]] = {None: np.array(GREY), 0: np.zeros(4)}
+    for value in range(1, 256):
+        colours[value] = np.append(colour(value) / 255, 1.0)
+    return colours
