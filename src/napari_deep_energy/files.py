@@ -276,3 +276,8 @@ def write_text(path: Path, text: str) -> None:
 def write_report(path: Path, report: dict[str, Any]) -> None:
     """Write plain values as JSON."""
     write_text(path, json.dumps(report, indent=2) + "\n")
+
+
+def file_name_of(name: str) -> str:
+    """A layer's name as the name of a file: letters, digits and dashes, at most 40 of them."""
+    return "".join(letter if letter.isalnum() else "-" for letter in name)[:40] or "picture"

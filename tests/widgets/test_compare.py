@@ -72,5 +72,23 @@ def test_the_difference_is_shown_on_demand(alone, qtbot):
             seeds.paint((row, column), label)
     layer = alone.session.results.layers["", "difference"]
     assert not layer.visible
+    assert layer.contrast_limits[1] == 0.05, "what differs this little is told apart"
     alone.show_difference(True)
     assert layer.visible
+
+
+def test_what_both_engines_have_answered_is_compared_without_solving_again(
+    desk, viewer, monkeypatch
+):
+    desk.dock.engine = "both"
+    solutions = desk.solve(*TWO)
+
+    def solve(*_):
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr("napari_deep_energy.interactive.InteractiveSolver.solve", solve)
+    with desk.solved():
+        dock = CompareWidget(viewer)
+        viewer.window.add_dock_widget(dock, name="Compare")
+    expected = compare(solutions["network"], solutions["analytic"])
+    assert dock.comparison.rows == expected.rows

@@ -12,6 +12,7 @@ from napari_deep_energy._widgets import autosave, strokes_record
 from napari_deep_energy._widgets.choices import Choices
 from napari_deep_energy.files import draft_of
 from napari_deep_energy.sessions import SUFFIX, get_reader, read_session
+from napari_deep_energy.sessions.session_file import picture_name_of
 
 from .conftest import CLIPBOARD, PATIENCE, TWO, Desk
 
@@ -198,6 +199,7 @@ class TestAutosave:
         bar = other.dock.recovery
         assert bar.offered == crashed
         assert not bar.isHidden()
+        assert "Work on picture of" in bar._text.text()
         assert len(other.viewer.layers) == 0, "offered, not forced"
         with other.qtbot.waitSignal(other.dock.session.autosave.saved, timeout=PATIENCE):
             bar.reopen()
@@ -223,6 +225,7 @@ class TestAutosave:
 
     def test_a_damaged_autosave_is_kept_and_named(self, crashed, other):
         crashed.write_bytes(b"half")
+        assert picture_name_of(crashed) == ""
         other.dock.recovery.reopen()
         assert "not a session file" in other.dock.state
         assert crashed.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_deep_energy._widgets.results import FAINT
 from napari_deep_energy._widgets.wording import State
 
 from .conftest import TWO
@@ -87,6 +88,7 @@ def test_a_layer_that_holds_a_trimap_is_read_as_one(desk):
     assert alpha[8:16, 8:16].min() > 0.7
     assert alpha[:3].max() < 0.3
     assert "Read as a trimap" in desk.dock.state
+    assert desk.dock.seeds_layer.opacity == FAINT, "else it would hide the matte below it"
 
 
 def test_a_matte_says_that_further_labels_are_background(desk):

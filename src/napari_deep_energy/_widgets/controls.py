@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from . import shortcuts
@@ -36,6 +37,7 @@ def add_row(form: QFormLayout, text: str, *controls: QWidget) -> tuple[QLabel, Q
 def sentence(text: str = "") -> QLabel:
     """Text that wraps and never widens its dock: words of a path may be as long as a window."""
     made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)  # a layer's name may look like HTML
     made.setWordWrap(True)
     made.setMinimumWidth(1)
     return made

@@ -8,6 +8,7 @@ from napari.layers import Image, Labels
 
 from ..images import MOST_CHANNELS
 from ..layers import METADATA, is_result, shrunk
+from ..pixel_size import UNTOLD, PixelSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,6 +123,12 @@ def _first_axis(image: Image) -> str:
 def set_channels(image: Image, is_so: bool) -> None:
     """What the user says of the first axis."""
     image.metadata.setdefault(METADATA, {})["channels"] = is_so
+
+
+def pixel_size_of(image: Image, axes: int) -> PixelSize:
+    """Size of a pixel along the last ``axes`` axes."""
+    spacing = tuple(float(step) for step in image.scale[image.ndim - axes :])
+    return PixelSize(spacing, str(image.units[-1]) if hasattr(image, "units") else UNTOLD.unit)
 
 
 def task_of(labels: Labels) -> str | None:

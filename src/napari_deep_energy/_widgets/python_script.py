@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvalidInput
-from ..files import replacing
+from ..files import file_name_of, replacing
 from ..layers import checksum
 from ..sessions.picture_reference import PictureReference
 from ..sessions.script import as_python
@@ -58,8 +58,7 @@ def _source(
             lead = (slice(None),) if picture.channels else ()
             return file, (*_plane(lead, picture), *((..., slice(3)) if picture.rgb else ()))
     pixels = picture.load()
-    safe = "".join(c if c.isalnum() else "-" for c in name)[:40]
-    file = data_folder() / "pictures" / f"{safe}-{checksum(pixels):08x}.tif"
+    file = data_folder() / "pictures" / f"{file_name_of(name)}-{checksum(pixels):08x}.tif"
     if not file.exists():
         import tifffile
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ..errors import InvalidInput
+from ..sessions.session_file import picture_name_of
 from . import autosave, reopening
 from .controls import button, row, sentence
 from .wording import State
@@ -72,6 +73,9 @@ class RecoveryBar(QWidget):
         self._waiting = [path for path in self._waiting if path.exists()]
         self.setVisible(bool(self._waiting))
         if self._waiting:
-            when = datetime.fromtimestamp(self._waiting[0].stat().st_mtime)
-            self._text.setText(f"Work of {when:%d %B, %H:%M} was interrupted. Reopen it?")
-            self._text.setToolTip(str(self._waiting[0]))
+            path = self._waiting[0]
+            when = datetime.fromtimestamp(path.stat().st_mtime)
+            name = picture_name_of(path)
+            work = f"Work on {name}" if name else "Work"
+            self._text.setText(f"{work} of {when:%d %B, %H:%M} was interrupted. Reopen it?")
+            self._text.setToolTip(str(path))

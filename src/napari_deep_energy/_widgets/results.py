@@ -34,6 +34,11 @@ MAIN = {"segment": "labels", "matte": "cut-out"}
 """The result of each task that is on view from the start."""
 DIFFERENCE = (NO_ENGINE, "difference")
 
+MOST = 0.5
+FAINT = 0.2
+"""Opacity of strokes that lie over most of the picture, as a trimap does: else they would hide the
+result, which lies below them."""
+
 Key = tuple[str, str]
 """Engine and kind."""
 
@@ -153,6 +158,8 @@ class ResultLayers(QObject):
             if not answer.request.preview:  # a new layer in mid-stroke would disturb the brush
                 self._make(engine, kind, _whole(kind, plane, picture, None), seeds)
                 self._place(engine, kind, picture)
+                if kind in MAIN.values() and (answer.request.labels != 0).mean() > MOST:
+                    seeds.opacity = min(seeds.opacity, FAINT)
             return
         whole = _whole(kind, plane, picture, layer.data)
         if whole is layer.data:

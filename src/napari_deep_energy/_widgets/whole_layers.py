@@ -10,7 +10,6 @@ from napari.layers import Layer
 from ..crops import Enlarged
 from ..errors import InvalidInput
 from ..layers import METADATA, result_tuple, shrunk
-from ..pixel_size import UNTOLD, PixelSize
 from . import picking
 from .whole_work import WholeAnswer, WholeRequest, ways_of
 from .wording import NO_IMAGE, NO_STROKES
@@ -48,15 +47,14 @@ def request_of(session: Session, way: Way, folder: Path) -> WholeRequest:
             f"the strokes have shape {tuple(array.shape)} but the picture {picture.shape}; press "
             "New for strokes that lie over all of it."
         )
-    spacing = tuple(float(step) for step in np.asarray(image.scale)[-len(picture.shape) :])
-    unit = str(image.units[-1]) if hasattr(image, "units") else UNTOLD.unit
+    size = picking.pixel_size_of(image, len(picture.shape))
     strokes: Any = np.array(array)  # the worker's own copy
     if factor > 1 and len(picture.shape) == 2:
         strokes = Enlarged(strokes, factor, (picture.shape[0], picture.shape[1]))
     elif factor > 1:
         strokes = np.kron(strokes, np.ones((1, factor, factor), strokes.dtype))
         strokes = strokes[:, : picture.shape[1], : picture.shape[2]]
-    return WholeRequest(picture, strokes, PixelSize(spacing, unit), session.choices, way, folder)
+    return WholeRequest(picture, strokes, size, session.choices, way, folder)
 
 
 def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:

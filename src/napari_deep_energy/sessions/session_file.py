@@ -35,7 +35,10 @@ MAX_TEXT = 4_000_000
 """Characters of the JSON text; a session has some thousands."""
 MAX_EMBEDDED = 1 << 30
 """Bytes of a picture that is stored itself because it has no file."""
+MAX_NAME = 60
 TYPES = ("image", "labels")
+DAMAGE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
+"""What reading values may raise that are not of the kind that they have to be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +102,19 @@ def read_session(path: Path) -> SavedSession:
         raise InvalidInput(f"{path.name} is not a session file ({error}).") from error
     try:
         return _decode(_parse(text), tensors, path)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except DAMAGE as error:
         raise InvalidInput(f"{path.name} is damaged: {error}") from error
+
+
+def picture_name_of(path: Path) -> str:
+    """Name of a session's picture, without reading any of its arrays; empty if that fails."""
+    try:
+        with safe_open(path, "np") as file:
+            layers = _parse((file.metadata() or {}).get("session", ""))["layers"]
+        names = [x["attributes"]["name"] for x in layers if x["type"] == "image" and not x["role"]]
+        return str(names[0])[:MAX_NAME]
+    except (SafetensorError, OSError, InvalidInput, *DAMAGE):
+        return ""
 
 
 def _parse(text: str) -> dict[str, Any]:
