@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 
 import numpy as np
@@ -133,3 +134,30 @@ def test_what_is_missing_is_said(dock, spoil, sentence, qtbot):
     dock.start()
     finish(dock, qtbot)
     assert sentence in dock.state.text()
+
+
+@pytest.mark.parametrize("chosen", ["png", "tiff"])
+def test_a_double_click_opens_picture_and_result(dock, desk, picture, strokes, chosen, qtbot):
+    for name, box in dock.formats.items():
+        box.setChecked(name == chosen)
+    dock.start()
+    finish(dock, qtbot)
+    before = len(desk.viewer.layers)
+    place = list(rows(dock)).index("head")
+    dock.table.cellDoubleClicked.emit(place, 1)
+    shown, result = desk.viewer.layers[before:]
+    assert (shown.data == picture).all()
+    assert result.name == "head: labels"
+    assert (result.data == segment(picture, strokes).labels).all()
+    assert desk.dock.seeds_layer is not result, "a result is no input"
+
+
+def test_a_result_that_is_gone_is_said(dock, desk, folder, qtbot):
+    dock.start()
+    finish(dock, qtbot)
+    before = list(desk.viewer.layers)
+    shutil.rmtree(folder / "deep-energy" / "head")
+    for name, sentence in (("head", "there is no result in"), ("broken", "cannot be read")):
+        dock.table.cellDoubleClicked.emit(list(rows(dock)).index(name), 0)
+        assert sentence in dock.state.text()
+    assert list(desk.viewer.layers) == before

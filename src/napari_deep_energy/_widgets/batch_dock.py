@@ -10,7 +10,9 @@ from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QProgressBar
 
+from ..errors import InvalidInput
 from . import wording
+from .batch_results import open_result
 from .batch_table import BatchTable
 from .batch_work import BatchRequest, Step, Summary, run
 from .choosers import OptionChooser
@@ -24,6 +26,8 @@ from .worker import LatestWins
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+
+    from ..batch import Record
 
 PICTURES = "The folder of pictures; its sub-folders are left alone."
 STROKES = (
@@ -63,6 +67,7 @@ class BatchWidget(ColumnDock):
     def __init__(self, napari_viewer: ViewerModel) -> None:
         super().__init__()
         self.session = session_of(napari_viewer)
+        self._viewer = napari_viewer
         self._output = Path()
         self._worker = LatestWins()
         self._make_controls()
@@ -111,6 +116,7 @@ class BatchWidget(ColumnDock):
         self.start_button.clicked.connect(self.start)
         self.cancel_button.clicked.connect(self.cancel)
         self._open.clicked.connect(self._on_open)
+        self.table.chosen.connect(self.open_result)
         self._worker.progressed.connect(self._on_step, queued)
         self._worker.done.connect(self._on_done, queued)
         self._worker.failed.connect(self._on_failed, queued)
@@ -147,6 +153,13 @@ class BatchWidget(ColumnDock):
     def cancel(self) -> None:
         """Stop; never waits."""
         self._end(State("stale", "Cancelled. What is done stays; Start goes on from there."))
+
+    def open_result(self, record: Record) -> None:
+        """Add a picture and its result to the viewer, or say why there is none."""
+        try:
+            open_result(self._viewer, record, self._output)
+        except InvalidInput as error:
+            self.state.show_state(State("hint", record.reason or str(error)))
 
     # From the worker
 

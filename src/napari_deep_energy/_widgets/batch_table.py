@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 if TYPE_CHECKING:
     from ..batch import Record
 
 COLUMNS = ("Picture", "Result")
-TIP = "What became of each picture, and why it failed."
+TIP = (
+    "What became of each picture, and why it failed.\nA double click opens picture and result in "
+    "the viewer."
+)
 
 
 class BatchTable(QTableWidget):
     """Grows by a row a picture."""
 
+    chosen = Signal(object)
+    """The :class:`Record` of a row that was double-clicked."""
+
     def __init__(self) -> None:
         super().__init__(0, len(COLUMNS))
+        self._records: list[Record] = []
+        self.cellDoubleClicked.connect(self._on_double_click)
         self.setHorizontalHeaderLabels(COLUMNS)
         self.verticalHeader().hide()
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -27,6 +36,7 @@ class BatchTable(QTableWidget):
     def add(self, record: Record) -> None:
         """Put this one on view, at the end."""
         place = self.rowCount()
+        self._records = [*self._records[:place], record]  # rows may have been taken away
         self.insertRow(place)
         how = record.reason or f"{record.engine}, {record.outcome}, {record.seconds:.1f} s"
         for column, text in enumerate((record.name, f"{record.status}: {how}")):
@@ -35,3 +45,6 @@ class BatchTable(QTableWidget):
             self.setItem(place, column, item)
         self.resizeRowToContents(place)
         self.scrollToBottom()
+
+    def _on_double_click(self, place: int, column: int) -> None:
+        self.chosen.emit(self._records[place])

@@ -39,7 +39,7 @@ def finished(answer: Answer) -> State:
     """Which engines ran, where, how long, and how good the answers are."""
     solutions = answer.solutions.values()
     text = f"{'; '.join(map(result, solutions))} (on {next(iter(solutions)).device})"
-    advice = " ".join(s.advice for s in solutions if s.advice)
+    advice = " ".join(dict.fromkeys(s.advice for s in solutions if s.advice))  # each once
     if answer.request.preview:
         return State("preview", f"Preview: {text}")
     if answer.notice:

@@ -1,0 +1,61 @@
+"""A picture of a batch and its result -> layers of the viewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Layer
+
+from ..errors import InvalidInput
+from ..files import read_array
+from ..layers import METADATA, OPACITY
+from ..palette import label_colours
+from ..results_reader import read_layers
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+    from ..batch import Record
+    from ..layers import LayerDataTuple
+
+SUFFIXES = ("ome.zarr", "tif", "png")
+"""Of results, those first that keep the size of a pixel."""
+
+
+def open_result(viewer: ViewerModel, record: Record, output: Path) -> None:
+    """Add a picture and the result that it has in the folder ``output``.
+
+    Raises
+    ------
+    InvalidInput
+        If one of them is gone or damaged.
+    """
+    folder = output / record.name
+    paths = [folder / f"{kind}.{end}" for kind in ("labels", "alpha") for end in SUFFIXES]
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
+        raise InvalidInput(f"there is no result in {folder}; press Start to make it again.")
+    if not Path(record.image).exists():
+        raise InvalidInput(f"the picture {record.image} is gone; its result is in {folder}.")
+    data, attributes, layer_type = _read(path)
+    kind = path.name.partition(".")[0]
+    attributes |= {
+        "name": f"{record.name}: {kind}",
+        "opacity": OPACITY.get(kind, 1.0),
+        "metadata": {METADATA: {"kind": kind, "engine": record.engine}},
+    }
+    if kind == "labels":
+        attributes["colormap"] = label_colours()
+    viewer.open(record.image, plugin="napari")
+    viewer.add_layer(Layer.create(data, attributes, layer_type))
+
+
+def _read(path: Path) -> LayerDataTuple:
+    if path.suffix != ".png":
+        return read_layers(str(path))[0]
+    pixels = read_array(path)
+    if path.stem == "labels":
+        return pixels, {}, "labels"
+    return pixels.astype(np.float32) / 255, {"contrast_limits": (0, 1)}, "image"
