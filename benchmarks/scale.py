@@ -6,7 +6,7 @@
 whole picture, and labels that differ where there is no tie; and of the network, in tiles and in
 one. ``cost``: seconds a megapixel and peak memory of a tiled run, each in a process of its own.
 ``volumes``: see :mod:`volumes`. Seconds are those of the processor, so that other programs do not
-count.
+count, and of one thread, as those that wait for each other in a spin would count as at work.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from skimage import data

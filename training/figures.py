@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_deep_energy.palette import colour
+
 from .evaluation import foreground
 from .objects import OBJECT
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from .evaluation import HeldOut
 
-OBJECT_COLOUR, BACKGROUND_COLOUR = (230, 97, 1), (56, 135, 242)
 MARGIN = 4
 """White pixels between the panels."""
 
@@ -49,8 +50,8 @@ def figure(held_out: HeldOut, answer: torch.Tensor, rows: int = 6) -> NDArray[np
 
 def _with_seeds(picture: NDArray[np.float32], seeds: NDArray[np.bool_]) -> NDArray[np.uint8]:
     result = np.rint(255 * picture).astype(np.uint8)
-    result[seeds[0]] = OBJECT_COLOUR
-    result[seeds[1]] = BACKGROUND_COLOUR
+    for label, plane in enumerate(seeds, 1):
+        result[plane] = colour(label)
     return result
 
 

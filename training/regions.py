@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from skimage.segmentation import felzenszwalb
 
+from .objects import Selection
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
@@ -33,8 +35,8 @@ def regions(picture: Image.Image, generator: np.random.Generator) -> NDArray[np.
 
 
 def _chosen(found: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
-    """Some regions of 2 % to 80 % of the picture, the compact ones first in line."""
+    """Some of the regions that are neither too small nor too large to be an object."""
     values, counts = np.unique(found, return_counts=True)
     share = counts / found.size
-    candidates = values[(share >= 0.02) & (share <= 0.8)]
+    candidates = values[(share >= Selection.smallest) & (share <= Selection.largest)]
     return generator.permutation(candidates)[:AT_MOST]

@@ -20,6 +20,8 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
+from ..errors import InvalidInput
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -111,6 +113,17 @@ class QuadraticEnergy:
     """Diagonal of C, (B, 1, *S): lambda at soft seeds, 0 at hard ones; the prior's elsewhere."""
     is_fixed: torch.Tensor
     """(B, 1, *S) bool: pixels whose value is given (hard seeds); all false if they are soft."""
+
+    def check_held(self) -> None:
+        """Refuse a problem without an answer.
+
+        Raises
+        ------
+        InvalidInput
+            If no pixel has a target: every constant is a minimum then.
+        """
+        if not (self.is_fixed | (self.confidence > 0)).any():
+            raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """x with the values of hard seeds put in; x itself if the seeds are soft."""

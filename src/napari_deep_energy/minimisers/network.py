@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +15,8 @@ from .descent import descend, descend_from_blocks
 from .solution import Outcome, Solution, Stop, never, read_out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..energy import Laplacian, QuadraticEnergy, Stencil
     from ..networks import Checkpoint, ContextAggregationNetwork
     from ..problem import Problem
@@ -62,10 +65,8 @@ class NetworkMinimiser:
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
         problem = problem.to(self.device, torch.float32)
-        if self.network.architecture.out_channels == 1:
-            x = predict(self.network, problem)
-        else:
-            x = self._probabilities(problem, energy.targets.to(problem.image), stop)
+        answer = partial(predict, self.network)
+        x = all_classes(problem, energy.targets.to(problem.image), answer, stop)
         if not x.isfinite().all():
             raise InvalidInput(
                 f"the model {self.checkpoint.name!r} answered NaN; its weights are unusable, "
@@ -90,17 +91,37 @@ class NetworkMinimiser:
         lower = descend_from_blocks if is_wide else descend
         return lower(energy, self._entries[1], x, self.steps, stop)
 
-    def _probabilities(self, problem: Problem, targets: torch.Tensor, stop: Stop) -> torch.Tensor:
-        if problem.seeds.shape[1] == 2:
-            return predict(self.network, problem, targets[:, :1])
-        votes = []
-        for k in range(problem.seeds.shape[1]):
-            if stop():
-                raise Cancelled
-            one = problem.one_against_rest(k)
-            votes.append(predict(self.network, one, targets[:, k : k + 1])[:, :1])
-        vote = torch.cat(votes, 1)
-        return vote / vote.sum(1, keepdim=True).clamp_min(1e-12)
+
+def all_classes(
+    problem: Problem,
+    targets: torch.Tensor,
+    answer: Callable[[Problem, torch.Tensor], torch.Tensor],
+    stop: Stop = never,
+) -> torch.Tensor:
+    """Probabilities (1, K, H, W) by a network that knows two classes: each against the rest.
+
+    Of two classes, the network's own answer, (1, 2, H, W) or alpha (1, 1, H, W).
+
+    Parameters
+    ----------
+    problem
+        Of K classes.
+    targets
+        (1, K, H, W) those of the energy.
+    answer
+        The network's, to a two-class problem with the first class's target.
+    stop
+        Polled before each class; true raises :class:`Cancelled`.
+    """
+    if problem.seeds.shape[1] == 2:
+        return answer(problem, targets[:, :1])
+    votes = []
+    for k in range(problem.seeds.shape[1]):
+        if stop():
+            raise Cancelled
+        votes.append(answer(problem.one_against_rest(k), targets[:, k : k + 1])[:, :1])
+    vote = torch.cat(votes, 1)
+    return vote / vote.sum(1, keepdim=True).clamp_min(1e-12)
 
 
 @torch.inference_mode()
@@ -137,7 +158,11 @@ def _run(
 
 
 def shrink_seeds(seeds: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Seeds at a smaller size: the class that covers most of a cell, however thin its stroke."""
-    cover = F.adaptive_avg_pool2d(seeds, size)
-    winner = F.one_hot(cover.argmax(1), seeds.shape[1]).movedim(-1, 1)
-    return winner * (cover.sum(1, keepdim=True) > 0)
+    """Seeds at a smaller size, see :func:`winners`."""
+    return winners(F.adaptive_avg_pool2d(seeds, size))
+
+
+def winners(cover: torch.Tensor) -> torch.Tensor:
+    """The class that covers most of a cell, however thin its stroke, as seeds (B, K, h, w)."""
+    winner = F.one_hot(cover.argmax(1), cover.shape[1]).movedim(-1, 1)
+    return (winner * (cover.sum(1, keepdim=True) > 0)).to(cover)

@@ -22,7 +22,7 @@ from ..interactive import MOST_STEPS, load_model
 from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
 from ..minimisers.descent import descend_locally
-from ..minimisers.network import STEPS
+from ..minimisers.network import STEPS, all_classes, winners
 from ..networks import network_input
 from ..pixel_size import UNTOLD
 from .plan import plan_tiled
@@ -35,7 +35,7 @@ from .tasks import silent as silently
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..energy import EnergySpec, QuadraticEnergy
+    from ..energy import EnergySpec
     from ..networks import Checkpoint, ContextAggregationNetwork
     from ..pixel_size import PixelSize
     from ..problem import Problem
@@ -134,34 +134,19 @@ class Look:
         dtype = torch.float64 if self.source.spec.task == "matte" else torch.float32
         problem = self.source.problem(grown).to(dtype=dtype)
         energy = self.source.energy(problem, grown)
-        answer = self._answers(problem, energy).to(dtype)
+        answer = all_classes(problem, energy.targets, self._answer).to(dtype)
         if self.steps:
             entries = energy.laplacian.stencil().to(answer)
             answer = descend_locally(energy, entries, answer, self.steps)
         top, left = box.top - grown.top, box.left - grown.left
         return answer[0, :, top : top + box.shape[0], left : left + box.shape[1]].clone()
 
-    def _answers(self, problem: Problem, energy: QuadraticEnergy) -> torch.Tensor:
-        """Of all classes, (1, K, H, W)."""
-        classes = problem.seeds.shape[1]
-        if classes == 2:
-            return self._answer(problem, energy.targets[:, :1])
-        votes = [
-            self._answer(problem.one_against_rest(k), energy.targets[:, k : k + 1])
-            for k in range(classes)
-        ]
-        vote = torch.cat([part[:, :1] for part in votes], 1)
-        return vote / vote.sum(1, keepdim=True).clamp_min(1e-12)
-
     def _answer(self, problem: Problem, targets: torch.Tensor) -> torch.Tensor:
         """To a two-class problem at the picture's own size, (1, out_channels, H, W)."""
         height, width = problem.image.shape[2:]
-        cover = self._shrunk(problem.seeds)
-        # The class that covers most of a cell, however thin its stroke.
-        winner = F.one_hot(cover.argmax(1), 2).movedim(-1, 1) * (cover.sum(1, keepdim=True) > 0)
-        image = self._shrunk(problem.image)
+        seeds, image = winners(self._shrunk(problem.seeds)), self._shrunk(problem.image)
         prior = self._shrunk(targets) if self.network.architecture.sees_prior else None
-        small: torch.Tensor = self.network(network_input(image, winner.to(image), prior))
+        small: torch.Tensor = self.network(network_input(image, seeds, prior))
         size = (small.shape[2] * self.shrink, small.shape[3] * self.shrink)
         full = F.interpolate(small, size, mode="bilinear", align_corners=False)
         return full[:, :, :height, :width]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ...errors import InvalidInput
 from ..solution import Outcome, Solution, Stop, never, read_out
 from .conjugate_gradients import WINDOW, solve
 from .graph import graph_of
@@ -44,8 +43,7 @@ class Multigrid:
 
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
-        if not (energy.is_fixed | (energy.confidence > 0)).any():
-            raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
+        energy.check_held()
         x, error = self._iterate(energy, stop)
         advice = (
             f"The largest error is about {error:.1g}, not {self.tolerance:.1g}; smooth the "

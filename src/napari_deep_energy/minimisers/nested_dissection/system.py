@@ -10,7 +10,6 @@ from torch.nn.functional import max_pool2d, pad
 
 from ...energy import MattingLaplacian, QuadraticEnergy
 from ...energy.quadratic import shifted
-from ...errors import InvalidInput
 from .plan import reach_of
 
 if TYPE_CHECKING:
@@ -118,9 +117,8 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings) -> torch.Tensor:
     targets sum to one: its answer is one minus the others.
     """
     targets, is_fixed = energy.targets[0].to(couplings.planes), energy.is_fixed[0]
+    energy.check_held()
     held = is_fixed | (energy.confidence[0] > 0)
-    if not held.any():
-        raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
     is_closed = (targets.sum(0) - 1).abs_() < ROUNDING
     if len(targets) > 1 and (is_closed | ~held[0]).all():
         targets = targets[:-1]

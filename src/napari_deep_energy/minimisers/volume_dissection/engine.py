@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ...energy.quadratic import shifted
-from ...errors import Cancelled, InvalidInput
+from ...errors import Cancelled
 from ..nested_dissection.elimination import inverse
 from ..solution import Outcome, Solution, Stop, never, read_out
 from .plan import make_volume_plan
@@ -91,9 +91,8 @@ def _bytes(levels: tuple[Level, ...], classes: int) -> int:
 
 def _system_of(energy: QuadraticEnergy) -> _System:
     """Couplings, row excess and right-hand sides; a fixed voxel is the equation 1 x = 0."""
+    energy.check_held()
     is_fixed = energy.is_fixed[0]
-    if not (is_fixed | (energy.confidence[0] > 0)).any():
-        raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
     stencil = energy.laplacian.stencil()
     free = (~is_fixed[0]).to(stencil.values)
     planes = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .layout import Tables, owners, padded, padded_all, places_of, rows_of, runs_of, upper
+from .layout import Tables, owners, padded, places_of, rows_of, runs_of, upper
 from .program import (
     BLOCK_LEVELS,
     LANES,
@@ -215,4 +215,4 @@ class _Builder:
             sizes[Node.FACTOR] = pivots * (pivots + front[Front.PADDED_RING])
             sizes[Node.CENTRE] = pivots
         # Each node starts on a line of the cache.
-        return padded_all(sizes)
+        return padded(sizes)

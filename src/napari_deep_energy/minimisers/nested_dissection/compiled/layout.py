@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..plan import Half, Plan, Shape
+
+Sizes = TypeVar("Sizes", int, "NDArray[np.int64]")
 
 
 class Tables:
@@ -35,14 +37,9 @@ class Tables:
         return np.concatenate([*self.parts, np.zeros(1, np.int64)])
 
 
-def padded(size: int) -> int:
-    """The next multiple of a vector's length."""
+def padded(size: Sizes) -> Sizes:
+    """The next multiple of a vector's length, of one size or of each."""
     return -(-size // LANES) * LANES
-
-
-def padded_all(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each rounded up to whole vectors."""
-    return -(-sizes // LANES) * LANES
 
 
 def upper(shape: Shape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -25,12 +25,16 @@ BLOCK_LEVELS = 4
 """Levels of a block above its tiles."""
 
 
-class Front(IntEnum):
-    """Columns of the table of front shapes."""
+class Column(IntEnum):
+    """Columns of a table, numbered from 0."""
 
     @staticmethod
     def _generate_next_value_(_name: str, _start: int, count: int, _last: object) -> int:
         return count
+
+
+class Front(Column):
+    """Columns of the table of front shapes."""
 
     PIVOTS = auto()
     RING = auto()
@@ -53,12 +57,8 @@ class Front(IntEnum):
     PIXELS = auto()
 
 
-class Node(IntEnum):
+class Node(Column):
     """Columns of the table of nodes."""
-
-    @staticmethod
-    def _generate_next_value_(_name: str, _start: int, count: int, _last: object) -> int:
-        return count
 
     SHAPE = auto()
     ORIGIN = auto()
@@ -70,12 +70,8 @@ class Node(IntEnum):
     OTHER_HALF = auto()
 
 
-class Small(IntEnum):
+class Small(Column):
     """Columns of the table of a tile's nodes, in the order of elimination."""
-
-    @staticmethod
-    def _generate_next_value_(_name: str, _start: int, count: int, _last: object) -> int:
-        return count
 
     PIVOTS = auto()
     RING = auto()
