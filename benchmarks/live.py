@@ -39,10 +39,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 from hand import Hand, wander
-from own_folders import use_own_folders
 from qtpy.QtTest import QTest
 from responsiveness import Beats, Spans, time_entries
 from skimage.data import astronaut
+
+from napari_deep_energy.own_folders import use_own_folders
 
 if TYPE_CHECKING:
     import napari

@@ -28,10 +28,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-from own_folders import use_own_folders
 from qtpy.QtTest import QTest
 from random_user import User
 from scipy.stats import theilslopes
+
+from napari_deep_energy.own_folders import use_own_folders
 
 if TYPE_CHECKING:
     import napari

@@ -178,8 +178,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=SCENES, default=list(SCENES))
     chosen = parser.parse_args().only
     IMAGES.mkdir(parents=True, exist_ok=True)
-    sys.path.append(str(IMAGES.parents[1] / "benchmarks"))
-    from own_folders import use_own_folders
+    from napari_deep_energy.own_folders import use_own_folders
 
     use_own_folders()
     for name in chosen:

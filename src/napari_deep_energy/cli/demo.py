@@ -16,6 +16,10 @@ def demo(
     stay: Annotated[bool, typer.Option(help="Leave the window open at the end.")] = False,
 ) -> None:
     """Open napari, paint strokes on a photograph, and let both engines answer and be compared."""
+    from ..own_folders import use_own_folders
+
+    if not stay:
+        use_own_folders()
     from .._widgets.demo import run
 
     written = run(output, stay)

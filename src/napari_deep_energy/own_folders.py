@@ -9,7 +9,7 @@ import tempfile
 
 
 def use_own_folders() -> None:
-    """Keep out of the user's folders: what is remembered goes when Python has ended.
+    """Keep out of the user's folders, on Linux: what is remembered goes when Python has ended.
 
     To be called before napari is imported: what that, Qt and the plugin do at exit, such as giving
     up the lock of an autosave, then comes before the folders go.
