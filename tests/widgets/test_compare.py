@@ -75,6 +75,7 @@ def test_the_difference_is_shown_on_demand(alone, qtbot):
     assert layer.contrast_limits[1] == 0.05, "what differs this little is told apart"
     alone.show_difference(True)
     assert layer.visible
+    assert alone._difference.isChecked()
 
 
 def test_what_both_engines_have_answered_is_compared_without_solving_again(

@@ -97,6 +97,7 @@ class CompareWidget(SessionDock):
 
     def show_difference(self, visible: bool) -> None:
         """Show or hide the layer of differences."""
+        self._difference.setChecked(visible)
         layer = self.session.results.layers.get(DIFFERENCE)
         if layer is not None:
             layer.visible = visible
