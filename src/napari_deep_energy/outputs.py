@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 LARGEST_IN_PNG = 65535
 
 
+def label_type(largest: int) -> type[np.integer]:
+    """What labels up to ``largest`` are written as, where a format takes any."""
+    return np.uint8 if largest < 256 else np.int32
+
+
 def write_outputs(
     folder: Path, inputs: Inputs, solution: Solution, spec: EnergySpec, formats: tuple[str, ...]
 ) -> None:
@@ -40,9 +45,9 @@ def write_outputs(
     if spec.task == "matte":
         arrays = {"alpha": (solution.alpha, "yx")}
     else:
-        kind = np.uint8 if max(solution.values) < 256 else np.int32
+        labels = solution.labels.astype(label_type(max(solution.values)))
         arrays = {
-            "labels": (solution.labels.astype(kind), "yx"),
+            "labels": (labels, "yx"),
             "probabilities": (solution.probabilities, "cyx"),
         }
     for name, (array, axes) in arrays.items():

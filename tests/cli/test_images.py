@@ -82,7 +82,8 @@ def test_matte_takes_a_trimap_and_writes_a_cutout(files, run):
 
 
 def test_compare_writes_both_and_what_sets_them_apart(files, run):
-    done = run("compare", files / "image.png", files / "strokes.tif", "-o", files / "out")
+    done = run("compare", files / "image.png", files / "strokes.tif", "-o", files / "out",
+               "--prior", 0.01)  # fmt: skip
     assert done.returncode == 0, done.stderr
     out = files / "out"
     names = {"network", "analytic", "difference.tif", "comparison.csv", "report.json"}
@@ -90,6 +91,7 @@ def test_compare_writes_both_and_what_sets_them_apart(files, run):
     network = json.loads((out / "network/report.json").read_text())
     analytic = json.loads((out / "analytic/report.json").read_text())
     assert network["gap"] == pytest.approx(network["energy"] - analytic["energy"])
+    assert network["spec"]["prior"] == analytic["spec"]["prior"] == 0.01
     assert "mean IoU" in done.stdout
 
 

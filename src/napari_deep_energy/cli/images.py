@@ -71,6 +71,7 @@ def matte(
     refine: Refine = None,
     energy: EnergyChoice = Energy.colour,
     epsilon: Epsilon = None,
+    prior: Prior = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
     channels: Channels = False,
@@ -80,7 +81,7 @@ def matte(
     from ..inputs import read_inputs
     from ..interactive import make_spec
 
-    spec = make_spec("matte", energy, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    spec = make_spec("matte", energy, epsilon=epsilon, prior=prior, lam=lam, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, spec.task, channels)
     _run_one(inputs, output, spec, engine, model, refine, device)
 
@@ -94,6 +95,7 @@ def compare(
     refine: Refine = None,
     energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
+    prior: Prior = None,
     lam: Lam = None,
     epsilon: Epsilon = None,
     hard_seeds: HardSeeds = False,
@@ -106,7 +108,8 @@ def compare(
     from ..results import write_comparison
 
     check_parameters(task, beta, epsilon)
-    spec = make_spec(task, energy, beta=beta, epsilon=epsilon, lam=lam, hard_seeds=hard_seeds)
+    given = {"beta": beta, "prior": prior, "epsilon": epsilon, "lam": lam}
+    spec = make_spec(task, energy, **given, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, task, channels)
     solutions = _solve(inputs, spec, "both", model, refine, device)
     _print_advice(solutions)

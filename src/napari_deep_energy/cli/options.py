@@ -81,7 +81,10 @@ Beta = Annotated[
 ]
 Prior = Annotated[
     float | None,
-    typer.Option(help="Confidence in the strokes' colours; by default 0.003, of the paper 0."),
+    typer.Option(
+        help="Confidence in the strokes' colours: by default 0.003 to segment, 0.01 to matte by a "
+        "trimap; the paper's is 0."
+    ),
 ]
 Lam = Annotated[
     float | None,

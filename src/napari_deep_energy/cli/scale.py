@@ -97,6 +97,7 @@ def _whole(
     from ..between_planes import segment_between
     from ..energy import RandomWalker, spec_to_dict
     from ..files import write_report, write_tiff
+    from ..outputs import label_type
     from ..volumes import segment_volume
 
     given, steps = (np.asarray(data), np.asarray(labels)), size.along("ZYX")
@@ -105,8 +106,8 @@ def _whole(
             solution = segment_between(*given, spacing=steps, device=device)
         else:
             solution = segment_volume(*given, spacing=steps, spec=spec, device=device)
-    kind = np.uint8 if max(solution.values) < 256 else np.int32
-    write_tiff(output / "labels.ome.tif", solution.labels.astype(kind), "ZYX", size)
+    labels = solution.labels.astype(label_type(max(solution.values)))
+    write_tiff(output / "labels.ome.tif", labels, "ZYX", size)
     write_tiff(output / "probabilities.ome.tif", solution.probabilities, "CZYX", size)
     report = {
         "spacing": list(steps),
@@ -140,10 +141,11 @@ def _planes(
 
     from ..energy import spec_to_dict
     from ..files import write_report, write_tiff
+    from ..outputs import label_type
     from ..volumes import segment_stack
 
     strokes = np.asarray(labels)
-    result = np.zeros(strokes.shape, np.uint8 if strokes.max() < 256 else np.int32)
+    result = np.zeros(strokes.shape, label_type(int(strokes.max(initial=0))))
     done = []
     for number, solution in segment_stack(np.asarray(data), strokes, spec=spec, device=device):
         result[number] = solution.labels
