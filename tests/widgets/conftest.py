@@ -11,6 +11,8 @@ from skimage import data
 
 PATIENCE = 30_000
 """Milliseconds to wait for an answer on a busy machine."""
+MINUTES = 240_000
+"""Milliseconds to wait for the child that fine-tunes."""
 CLIPBOARD = pytest.mark.xdist_group("clipboard")
 """A display has one: tests that use it run one after the other."""
 
@@ -51,6 +53,17 @@ def photographs(tmp_path):
     for name in ("astronaut", "chelsea", "coffee", "rocket"):
         Image.fromarray(getattr(data, name)()).resize((160, 160)).save(place / f"{name}.png")
     return place
+
+
+@pytest.fixture
+def batch_dock(desk, qtbot):
+    """The dock Batch beside the main one."""
+    from napari_deep_energy._widgets import BatchWidget
+
+    dock = BatchWidget(desk.viewer)
+    qtbot.addWidget(dock)
+    yield dock
+    dock._worker.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from napari_deep_energy import segment
-from napari_deep_energy._widgets import BatchWidget
 from napari_deep_energy.batch import one_picture
 
 from .conftest import PATIENCE
@@ -42,12 +41,9 @@ def folder(tmp_path, picture, strokes):
 
 
 @pytest.fixture
-def dock(desk, folder, qtbot):
-    dock = BatchWidget(desk.viewer)
-    qtbot.addWidget(dock)
-    dock.pictures.show_path(folder)
-    yield dock
-    dock._worker.close()
+def dock(batch_dock, folder):
+    batch_dock.pictures.show_path(folder)
+    return batch_dock
 
 
 def finish(dock, qtbot):
@@ -106,7 +102,7 @@ def test_cancel_answers_at_once_and_start_goes_on(dock, folder, monkeypatch, qtb
     monkeypatch.setattr(one_picture.InteractiveSolver, "solve", slow)
     dock.start()
     qtbot.waitUntil(lambda: dock.table.rowCount() == 1, timeout=PATIENCE)  # the broken one
-    (thread,) = [dock._worker._thread]
+    thread = dock._worker._thread
     began = time.perf_counter()
     dock.cancel_button.click()
     assert dock.start_button.isEnabled()

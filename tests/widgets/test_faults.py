@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_deep_energy._widgets import BatchWidget, CompareWidget, whole_fold
+from napari_deep_energy._widgets import CompareWidget, whole_fold
 from napari_deep_energy._widgets.solving import Desk
 
 from ..bad_input.files import FAILURES, failing_writes
 from ..bad_input.table import case, rows
-from .conftest import PATIENCE, TWO
+from .conftest import MINUTES, PATIENCE, TWO
 
-MINUTES = 240_000
 LAYERS = {row.case: row for row in rows("Layers", "dock")}
 FOLDERS = {row.case: row for row in rows("Folders", "dock")}
 SITE = """
@@ -45,12 +44,9 @@ def pictures(photographs):
 
 
 @pytest.fixture
-def batch(desk, pictures, qtbot):
-    dock = BatchWidget(desk.viewer)
-    qtbot.addWidget(dock)
-    dock.pictures.show_path(pictures)
-    yield dock
-    dock._worker.close()
+def batch(batch_dock, pictures):
+    batch_dock.pictures.show_path(pictures)
+    return batch_dock
 
 
 @pytest.fixture

@@ -13,9 +13,7 @@ from qtpy.QtGui import QImage
 from napari_deep_energy._widgets import FinetuneWidget
 from napari_deep_energy.networks import Checkpoint
 
-from .conftest import TWO
-
-MINUTES = 240_000
+from .conftest import MINUTES, TWO
 
 
 @pytest.fixture
