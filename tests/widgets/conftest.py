@@ -1,4 +1,4 @@
-"""A real viewer with the dock open, on a picture small enough to be solved at once."""
+"""A viewer with the dock open, on a picture small enough to be solved at once."""
 
 from __future__ import annotations
 
@@ -29,13 +29,8 @@ def own_settings(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def viewer(make_napari_viewer_proxy):
-    return make_napari_viewer_proxy()
-
-
-@pytest.fixture
-def viewer_model():
-    """All of a viewer but its window, for tests of many pictures and settings."""
+def viewer():
+    """All of a viewer but its window; a file whose tests need that has a fixture of its own."""
     return ViewerModel()
 
 

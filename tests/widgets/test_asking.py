@@ -11,11 +11,6 @@ from napari_deep_energy._widgets import asking
 from .conftest import TWO
 
 
-@pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
 def test_a_long_run_waits_for_solve_once_and_then_stays_live(desk, qtbot, monkeypatch):
     monkeypatch.setattr(asking, "preferred", lambda name, default: 0)
     with qtbot.assertNotEmitted(desk.dock.solved, wait=600):

@@ -12,11 +12,6 @@ from .conftest import TWO
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def matte(desk):
     desk.dock.task = "matte"
     desk.solve(*TWO)

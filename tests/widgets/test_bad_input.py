@@ -25,11 +25,6 @@ LAYERS = {row.case: row for row in rows("Layers", "dock")}
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def asked(viewer, open_dock, qtbot):
     """Put a picture and strokes into the viewer and wait until the dock has said something."""
 

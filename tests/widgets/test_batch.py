@@ -17,11 +17,6 @@ from .conftest import PATIENCE
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def strokes():
     labels = np.zeros((48, 64), np.uint8)
     labels[15:40, 30:34], labels[2:6, 2:60] = 1, 2

@@ -13,11 +13,6 @@ from .conftest import TWO
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def session(desk):
     desk.solve(*TWO)
     return desk.dock.session

@@ -15,6 +15,11 @@ from .conftest import CLIPBOARD, PATIENCE, TWO
 
 
 @pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    return make_napari_viewer_proxy()
+
+
+@pytest.fixture
 def alone(viewer, picture):
     """The Compare dock, with nothing else open."""
     viewer.add_image(picture)

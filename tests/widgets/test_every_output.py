@@ -18,11 +18,6 @@ OUTPUTS = {
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def full(desk, qtbot):
     """All docks open, and every output that there is."""
     session = desk.dock.session

@@ -29,11 +29,6 @@ pathlib.Path.write_bytes = fail
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def pictures(photographs):
     """Four photographs, two with strokes."""
     strokes = np.zeros((160, 160), np.uint8)

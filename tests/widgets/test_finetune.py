@@ -17,11 +17,6 @@ from .conftest import MINUTES, TWO
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def folder(photographs):
     """Four photographs, and a text that is none."""
     (photographs / "notes.png").write_text("no picture")

@@ -23,11 +23,6 @@ from napari_deep_energy.pictures import cutout
 from .conftest import PATIENCE, TWO
 
 
-@pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
 def test_without_a_picture_the_state_line_says_what_to_do(viewer, open_dock):
     desk = open_dock()
     desk.says("Open a picture")

@@ -10,6 +10,11 @@ import pytest
 from .conftest import PATIENCE, TWO, Desk
 
 
+@pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    return make_napari_viewer_proxy()
+
+
 def act(viewer, layer, what):
     if what == "delete":
         viewer.layers.remove(layer)

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from napari_deep_energy.uncertainty import uncertainty
 
 from .conftest import TWO
-
-
-@pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
 
 
 def test_a_viewer_of_a_picture_gets_no_slider(desk):

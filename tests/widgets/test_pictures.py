@@ -9,12 +9,6 @@ from napari_deep_energy import segment
 
 from .conftest import TWO
 
-
-@pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
 PLACE = {
     "scale": (2.0, 3.0),
     "translate": (5.0, -6.0),

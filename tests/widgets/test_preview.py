@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from skimage import data
 
 from napari_deep_energy import kernels
 from napari_deep_energy.minimisers import Outcome
 
 from .conftest import TWO
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    return make_napari_viewer_proxy()
 
 
 def test_the_preview_of_a_large_picture_is_an_estimate_and_the_answer_exact(

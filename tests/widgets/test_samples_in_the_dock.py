@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from napari_deep_energy import samples
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    return make_napari_viewer_proxy()
 
 
 def add(viewer, name):

@@ -18,11 +18,6 @@ from .conftest import CLIPBOARD, PATIENCE, TWO, Desk
 
 
 @pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
-
-
-@pytest.fixture
 def other(qtbot):
     """Another viewer with a dock."""
     return Desk(ViewerModel(), qtbot)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from napari_deep_energy._widgets.results import FAINT
 from napari_deep_energy._widgets.wording import State
 
 from .conftest import TWO
-
-
-@pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
 
 
 def mood(desk):

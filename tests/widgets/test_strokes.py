@@ -5,10 +5,16 @@ from __future__ import annotations
 from itertools import cycle
 
 import numpy as np
+import pytest
 
 from napari_deep_energy import segment
 
 from .conftest import PATIENCE, TWO
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    return make_napari_viewer_proxy()
 
 
 def test_two_strokes_give_labels_of_both_engines(desk, picture):

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from .conftest import TWO
-
-
-@pytest.fixture
-def viewer(viewer_model):
-    return viewer_model
 
 
 def test_results_say_which_picture_they_are_of(desk):

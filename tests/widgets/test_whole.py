@@ -20,6 +20,11 @@ SHAPE = (6, 20, 24)
 
 
 @pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    return make_napari_viewer_proxy()
+
+
+@pytest.fixture
 def volume():
     z, y, x = np.indices(SHAPE) - np.array([3, 10, 12]).reshape(3, 1, 1, 1)
     inside = (3 * z) ** 2 + y**2 + x**2 < 64
