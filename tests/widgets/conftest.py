@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -86,6 +89,11 @@ class Desk:
         else:
             qtbot.addWidget(self.dock)
 
+    def choose(self, **choices):
+        """Change settings, as the form does."""
+        session = self.dock.session
+        session.set_choices(replace(session.choices, **choices))
+
     def solved(self):
         """Wait for an answer; the signal must come after this is entered."""
         return self.qtbot.waitSignal(self.dock.solved, timeout=PATIENCE)
@@ -127,6 +135,34 @@ def desk(viewer, picture, qtbot):
 def open_dock(viewer, qtbot):
     """Opens the dock over what is in the viewer."""
     return lambda: Desk(viewer, qtbot)
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """An event that answers wait for; it is set at first."""
+    from napari_deep_energy._widgets.solving import Desk as Solving
+
+    answer, gate = Solving.answer, threading.Event()
+    gate.set()
+
+    def held_up(self, request, report, stop):
+        gate.wait(PATIENCE / 1000)
+        return answer(self, request, report, stop)
+
+    monkeypatch.setattr(Solving, "answer", held_up)
+    return gate
+
+
+def act(viewer, layer, what):
+    """Do to a layer what a user may do at any time."""
+    if what == "delete":
+        viewer.layers.remove(layer)
+    elif what == "rename":
+        layer.name = "another name"
+    elif what == "hide":
+        layer.visible = False
+    else:
+        viewer.layers.move(viewer.layers.index(layer), 0)
 
 
 TWO = ((1, 15, 32), (1, 40, 32), (2, 4, 4), (2, 4, 60))

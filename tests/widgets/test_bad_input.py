@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import dask.array
@@ -33,7 +32,7 @@ def asked(viewer, open_dock, qtbot):
         seeds = viewer.add_labels(given.strokes)
         desk = open_dock()
         desk.dock.engine, desk.dock.task = "analytic", given.task
-        desk.dock.session.set_choices(replace(desk.dock.session.choices, **choices))
+        desk.choose(**choices)
         before = np.array(seeds.data)
         desk.dock.image_layer, desk.dock.seeds_layer = image, seeds
         desk.dock.solve_once()
@@ -152,26 +151,17 @@ def test_no_strokes_layer(viewer, open_dock, qtbot):
 
 
 @pytest.mark.parametrize("role", ["picture", "strokes"])
-def test_a_layer_deleted_in_the_middle_of_a_solve(role, desk, qtbot, monkeypatch):
-    answer = solving.Desk.answer
-
-    def slow(self, request, report, stop):
-        may_go_on.wait(PATIENCE / 1000)
-        return answer(self, request, report, stop)
-
-    may_go_on = threading.Event()
+def test_a_layer_deleted_in_the_middle_of_a_solve(role, desk, qtbot, gate):
     desk.solve(*TWO)
-    before = desk.dock.seeds_layer.data.copy()
     seeds = desk.dock.seeds_layer
-    with monkeypatch.context() as patch:
-        patch.setattr(solving.Desk, "answer", slow)
-        desk.dock.solve_once()
-        layer = desk.dock.image_layer if role == "picture" else seeds
-        desk.viewer.layers.remove(layer)
-        may_go_on.set()
-        row = LAYERS[f"{role}-deleted"]
-        qtbot.waitUntil(lambda: row.is_said_in(desk.dock.state), timeout=PATIENCE)
-        qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy, timeout=PATIENCE)
+    before = seeds.data.copy()
+    gate.clear()
+    desk.dock.solve_once()
+    desk.viewer.layers.remove(desk.dock.image_layer if role == "picture" else seeds)
+    gate.set()
+    row = LAYERS[f"{role}-deleted"]
+    qtbot.waitUntil(lambda: row.is_said_in(desk.dock.state), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not desk.dock.session.runner.is_busy, timeout=PATIENCE)
     np.testing.assert_array_equal(seeds.data, before)
 
 

@@ -67,11 +67,7 @@ def test_every_picture_gets_its_answer_and_a_bad_one_its_reason(
 
 
 def test_settings_are_those_of_the_main_dock(dock, desk, folder, picture, strokes, qtbot):
-    desk.dock.session.set_choices(
-        type(desk.dock.session.choices)(
-            **{**vars(desk.dock.session.choices), "energy": "paper", "beta": 50.0}
-        )
-    )
+    desk.choose(energy="paper", beta=50.0)
     assert "paper energy" in dock._settings.text()
     dock.start()
     finish(dock, qtbot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from qtpy.QtWidgets import QApplication
@@ -31,8 +32,6 @@ def alone(viewer, picture):
 @CLIPBOARD
 @pytest.mark.parametrize(("task", "measure"), [("segment", "mean IoU"), ("matte", "MSE")])
 def test_alone_it_compares_the_engines(alone, qtbot, task, measure):
-    from dataclasses import replace
-
     session = alone.session
     session.set_choices(replace(session.choices, task=task))
     seeds = session.new_strokes()

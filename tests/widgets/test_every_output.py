@@ -8,8 +8,7 @@ import pytest
 
 from napari_deep_energy._widgets import CompareWidget, FinetuneWidget
 
-from .conftest import PATIENCE, TWO
-from .test_layers_come_and_go import act
+from .conftest import PATIENCE, TWO, act
 
 OUTPUTS = {
     "segment": {"labels", "difference", "uncertainty", "probability", "objects"},

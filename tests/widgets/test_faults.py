@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from napari_deep_energy._widgets import CompareWidget, whole_fold
-from napari_deep_energy._widgets.solving import Desk
 
 from ..bad_input.files import FAILURES, failing_writes
 from ..bad_input.table import case, rows
@@ -101,24 +100,18 @@ def test_work_that_cannot_be_autosaved_is_no_secret(desk, tmp_path):
 
 
 @pytest.mark.parametrize("role", ["picture", "strokes"])
-def test_a_layer_deleted_while_the_engines_are_compared(role, viewer, picture, qtbot, monkeypatch):
-    answer, may_go_on = Desk.answer, threading.Event()
-
-    def slow(self, request, report, stop):
-        may_go_on.wait(PATIENCE / 1000)
-        return answer(self, request, report, stop)
-
+def test_a_layer_deleted_while_the_engines_are_compared(role, viewer, picture, qtbot, gate):
     viewer.add_image(picture)
     dock = CompareWidget(viewer)
     qtbot.addWidget(dock)
     seeds = dock.session.new_strokes()
-    monkeypatch.setattr(Desk, "answer", slow)
+    gate.clear()
     for label, line, column in TWO:
         seeds.paint((line, column), label)
     before = seeds.data.copy()
     dock.run()
     viewer.layers.remove(dock.session.subject.image if role == "picture" else seeds)
-    may_go_on.set()
+    gate.set()
     row = LAYERS[f"{role}-deleted"]
     qtbot.waitUntil(lambda: row.is_said_in(dock._state.text()), timeout=PATIENCE)
     assert dock.comparison is None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -14,9 +18,17 @@ from qtpy.QtWidgets import (
     QLineEdit,
 )
 
-from napari_deep_energy import ClosedFormMatting, RandomWalker
-from napari_deep_energy._widgets import CompareWidget, DeepEnergyWidget, FinetuneWidget
+from napari_deep_energy import Cancelled, ClosedFormMatting, RandomWalker, segment
+from napari_deep_energy._widgets import (
+    BatchWidget,
+    CompareWidget,
+    DeepEnergyWidget,
+    FinetuneWidget,
+    shortcuts,
+    solving,
+)
 from napari_deep_energy._widgets.choices import Choices
+from napari_deep_energy._widgets.wording import CANCELLED
 from napari_deep_energy.energy import COLOUR
 from napari_deep_energy.pictures import cutout
 
@@ -75,23 +87,17 @@ def test_flip_shows_the_other_engine(desk):
 
 
 def test_a_setting_changes_the_answer(desk):
-    from dataclasses import replace
-
     desk.solve(*TWO)
     before = desk.dock.session.answer.solutions["analytic"].energy
     with desk.solved():
-        desk.dock.session.set_choices(replace(desk.dock.session.choices, prior=1.0))
+        desk.choose(prior=1.0)
     assert desk.dock.session.answer.solutions["analytic"].energy != before
 
 
 def test_the_papers_energy_is_one_choice_away(desk, picture):
-    from dataclasses import replace
-
-    from napari_deep_energy import segment
-
     desk.solve(*TWO)
     with desk.solved():
-        desk.dock.session.set_choices(replace(desk.dock.session.choices, energy="paper"))
+        desk.choose(energy="paper")
     expected = segment(picture, desk.dock.seeds_layer.data, engine="analytic", energy="paper")
     answer = desk.dock.session.answer.solutions["analytic"]
     assert answer.energy == pytest.approx(expected.energy)
@@ -115,8 +121,6 @@ def test_a_missing_model_is_named(desk, tmp_path):
 
 
 def test_a_crash_of_the_solver_is_logged_and_leaves_the_window_alive(desk, monkeypatch, caplog):
-    from napari_deep_energy._widgets import solving
-
     def crash(self, request):
         raise ZeroDivisionError("on purpose")
 
@@ -131,38 +135,23 @@ def test_a_crash_of_the_solver_is_logged_and_leaves_the_window_alive(desk, monke
 
 
 def test_cancel_drops_the_answer_and_marks_the_old_one(desk, monkeypatch, qtbot):
-    from napari_deep_energy import Cancelled
-    from napari_deep_energy._widgets import solving
+    stopped = threading.Event()
+
+    def endless(self, request, report, stop):
+        while not stop():
+            time.sleep(0.005)
+        stopped.set()
+        raise Cancelled
 
     desk.solve(*TWO)
     before = desk.labels().copy()
-    stopped = []
-
-    def endless(self, request):
-        import time
-
-        raise_at = time.monotonic() + 2 * PATIENCE / 1000
-        while time.monotonic() < raise_at:
-            if stop_flags[-1]():
-                stopped.append(True)
-                raise Cancelled
-            time.sleep(0.005)
-
-    stop_flags = []
-    answer = solving.Desk.answer
-
-    def spy(self, request, report, stop):
-        stop_flags.append(stop)
-        return answer(self, request, report, stop)
-
     with monkeypatch.context() as patch:
-        patch.setattr(solving.Desk, "answer", spy)
-        patch.setattr(solving.Desk, "_solver_for", endless)
+        patch.setattr(solving.Desk, "answer", endless)
         desk.paint((2, 15, 32))
         desk.says("so far")
         desk.dock.cancel()
-        assert "Cancelled" in desk.dock.state
-        qtbot.waitUntil(lambda: bool(stopped), timeout=PATIENCE)
+        assert desk.dock.state == CANCELLED
+        qtbot.waitUntil(stopped.is_set, timeout=PATIENCE)
     assert (desk.labels() == before).all()
     desk.solve((2, 17, 32))
 
@@ -175,8 +164,6 @@ def test_live_and_engine_are_remembered(desk, qtbot):
 
 
 def test_keys_are_bound_on_the_strokes_layer_only_while_the_dock_is_open(desk):
-    from qtpy.QtGui import QHideEvent
-
     def keys():
         return {str(key) for key in desk.dock.seeds_layer.keymap}
 
@@ -188,13 +175,13 @@ def test_keys_are_bound_on_the_strokes_layer_only_while_the_dock_is_open(desk):
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QAbstractItemView, QAbstractSpinBox)
 
 
-@pytest.mark.parametrize("kind", [DeepEnergyWidget, CompareWidget, FinetuneWidget])
-def test_every_control_has_a_tooltip(viewer, picture, qtbot, kind):
+@pytest.mark.parametrize("dock", [DeepEnergyWidget, CompareWidget, FinetuneWidget, BatchWidget])
+def test_every_control_has_a_tooltip(viewer, picture, qtbot, dock):
     """Those that a user sees; parts that Qt makes inside of them have the tooltip of the whole."""
     viewer.add_image(picture)
-    dock = kind(viewer)
-    qtbot.addWidget(dock)
-    controls = [c for kind in CONTROLS for c in dock.findChildren(kind)]
+    shown = dock(viewer)
+    qtbot.addWidget(shown)
+    controls = [c for kind in CONTROLS for c in shown.findChildren(kind)]
     own = [c for c in controls if not c.objectName().startswith("qt_")]
     own = [c for c in own if not isinstance(c.parent(), (QComboBox, QAbstractItemView))]
     own = [c for c in own if c.metaObject().className() != "QComboBoxListView"]
@@ -204,8 +191,6 @@ def test_every_control_has_a_tooltip(viewer, picture, qtbot, kind):
 
 
 def test_every_key_is_printed_on_a_control(desk):
-    from napari_deep_energy._widgets import shortcuts
-
     shown = " ".join(button.text() for button in desk.dock.findChildren(QAbstractButton))
     keys = [value for value in vars(shortcuts).values() if str(value).startswith("Shift-")]
     bound = {str(key).replace("+", "-") for key in desk.dock.seeds_layer.keymap}

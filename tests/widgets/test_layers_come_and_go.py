@@ -7,23 +7,12 @@ import gc
 import numpy as np
 import pytest
 
-from .conftest import PATIENCE, TWO, Desk
+from .conftest import PATIENCE, TWO, Desk, act
 
 
 @pytest.fixture
 def viewer(make_napari_viewer_proxy):
     return make_napari_viewer_proxy()
-
-
-def act(viewer, layer, what):
-    if what == "delete":
-        viewer.layers.remove(layer)
-    elif what == "rename":
-        layer.name = "another name"
-    elif what == "hide":
-        layer.visible = False
-    else:
-        viewer.layers.move(viewer.layers.index(layer), 0)
 
 
 @pytest.mark.parametrize("what", ["delete", "rename", "hide", "reorder"])

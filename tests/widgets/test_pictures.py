@@ -60,7 +60,7 @@ def test_every_kind_of_picture_is_segmented(viewer, open_dock, picture, convert)
 
 
 def test_of_a_stack_the_plane_on_display_is_solved(viewer, open_dock, picture):
-    stack = np.stack([picture[..., 0], picture[..., 0].T[::1].T[::-1]])
+    stack = np.stack([picture[..., 0], picture[::-1, :, 0]])
     viewer.add_image(stack)
     desk = open_dock()
     desk.dock.engine = "analytic"

@@ -33,12 +33,10 @@ def drop(viewer, path):
 
 @pytest.fixture
 def saved(desk, tmp_path):
-    """A session of two strokes, with settings that are not the default."""
-    from dataclasses import replace
-
+    """A session with strokes and a result, and with settings that are not the default."""
     desk.solve(*TWO)
     with desk.solved():
-        desk.dock.session.set_choices(replace(desk.dock.session.choices, beta=300.0))
+        desk.choose(beta=300.0)
     path = tmp_path / f"work{SUFFIX}"
     desk.dock.keeping.save(path)
     assert path.name in desk.dock.state
