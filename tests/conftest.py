@@ -1,8 +1,9 @@
-"""Pictures and seeds that many tests share; all from scikit-image's wheel."""
+"""What tests of several folders share: a photograph with strokes, commands, devices, a cluster."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from napari_deep_energy.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+FULL = "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 8 GiB"
 
 # The same examples each time, within a minute in all; HYPOTHESIS_PROFILE=long looks further.
 common = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
@@ -72,6 +75,57 @@ def _kernels():
     from napari_deep_energy import kernels
 
     kernels.make_ready()
+
+
+@dataclass
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command to its end, in this process: importing torch anew takes seconds each time."""
+    from napari_deep_energy.cli import main
+
+    def call(*arguments) -> Done:
+        monkeypatch.setattr("sys.argv", ["napari-deep-energy", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        code = ended.value.code
+        return Done(0 if code is None else int(code), captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def full_gpu(monkeypatch):
+    """A device that can be chosen but cannot hold a Laplacian: torch's own without memory."""
+    from napari_deep_energy import RandomWalker, interactive
+
+    laplacian = RandomWalker.laplacian
+
+    def limited(self, image):
+        if image.device.type != "cpu":
+            raise torch.cuda.OutOfMemoryError(FULL)
+        return laplacian(self, image)
+
+    monkeypatch.setattr(interactive, "choose_device", lambda device="auto": torch.device("meta"))
+    monkeypatch.setattr(RandomWalker, "laplacian", limited)
+
+
+@pytest.fixture
+def cluster():
+    """Two workers of dask, each in a process of its own."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as started:
+        yield started
 
 
 @pytest.fixture

@@ -6,33 +6,20 @@ import warnings
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 
-from napari_deep_energy import RandomWalker, fallback, interactive, segment
+from napari_deep_energy import RandomWalker, interactive, segment
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.minimisers import NetworkMinimiser
 
-FULL = "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 8 GiB"
-
-
-@pytest.fixture
-def gpu(monkeypatch):
-    """A device that can be chosen but cannot hold a Laplacian: torch's own without memory."""
-    monkeypatch.setattr(interactive, "choose_device", lambda device="auto": torch.device("meta"))
-    laplacian = RandomWalker.laplacian
-
-    def limited(self, image):
-        if image.device.type != "cpu":
-            raise torch.cuda.OutOfMemoryError(FULL)
-        return laplacian(self, image)
-
-    monkeypatch.setattr(RandomWalker, "laplacian", limited)
+from .conftest import FULL
 
 
 @pytest.mark.parametrize("engine", ["analytic", "network"])
-def test_a_full_gpu_hands_over_to_the_cpu_and_says_so(gpu, photograph, strokes, engine):
+def test_a_full_gpu_hands_over_to_the_cpu_and_says_so(full_gpu, photograph, strokes, engine):
     solution = segment(photograph, strokes, engine=engine)
     assert "The GPU failed (CUDA out of memory); the CPU answers." in solution.advice
     assert solution.device == "cpu"
@@ -43,7 +30,7 @@ def test_a_full_gpu_hands_over_to_the_cpu_and_says_so(gpu, photograph, strokes, 
     np.testing.assert_array_equal(solution.labels, expected.labels)
 
 
-def test_a_picture_that_is_prepared_first_falls_back_too(gpu, photograph, strokes):
+def test_a_picture_that_is_prepared_first_falls_back_too(full_gpu, photograph, strokes):
     solver = InteractiveSolver(photograph, strokes.shape, RandomWalker())
     solver.prepare()
     assert solver.device == torch.device("cpu")
@@ -52,19 +39,13 @@ def test_a_picture_that_is_prepared_first_falls_back_too(gpu, photograph, stroke
     assert "the CPU answers" not in second.advice  # once an answer, not once an engine
 
 
-def test_the_notice_is_on_the_command_line(gpu, tmp_path, photograph, strokes, capsys, monkeypatch):
-    import tifffile
-
-    from napari_deep_energy.cli import main
-
+def test_the_notice_is_on_the_command_line(full_gpu, tmp_path, photograph, strokes, run):
     tifffile.imwrite(tmp_path / "image.tif", photograph)
     tifffile.imwrite(tmp_path / "strokes.tif", strokes.astype(np.uint8))
-    files = [str(tmp_path / name) for name in ("image.tif", "strokes.tif", "out")]
-    monkeypatch.setattr("sys.argv", ["x", "segment", files[0], files[1], "-o", files[2]])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert not ended.value.code
-    assert capsys.readouterr().err.count("the CPU answers") == 1
+    files = (tmp_path / "image.tif", tmp_path / "strokes.tif")
+    done = run("segment", *files, "-o", tmp_path / "out")
+    assert done.returncode == 0
+    assert done.stderr.count("the CPU answers") == 1
 
 
 def test_a_full_computer_is_said_in_words(photograph, strokes, monkeypatch):
@@ -116,4 +97,4 @@ def test_a_driver_that_fails_is_named(photograph, strokes, monkeypatch):
 def test_failures_of_the_device_are_told_from_others(error, is_one):
     assert is_device_failure(error) is is_one
     assert reason(error)
-    assert fallback.reason(RuntimeError("First. Second\nthird")) == "First"
+    assert reason(RuntimeError("First. Second\nthird")) == "First"

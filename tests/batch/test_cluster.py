@@ -21,15 +21,6 @@ distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # of a cluster that is being shot at
 
 
-@pytest.fixture
-def cluster(monkeypatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as started:
-        yield started
-
-
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(folder, tmp_path, settings, cluster):
     for path in folder.glob("*.png"):  # large enough to be caught at work
         Image.fromarray(np.asarray(Image.open(path)).repeat(8, 0).repeat(8, 1)).save(path)

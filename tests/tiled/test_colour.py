@@ -10,21 +10,17 @@ from skimage import data
 
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled
-from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.tiled import plan_tiled, solve_tiled
 from napari_deep_energy.tiled.appearance import enlarging
 from napari_deep_energy.tiled.survey import covering, survey
+
+from .conftest import whole
 
 pytest.importorskip("ome_zarr")
 SIZE = 150, 210
 PICTURE = np.ascontiguousarray(data.astronaut()[: SIZE[0], 150 : 150 + SIZE[1]])
 LABELS = np.zeros(SIZE, np.uint8)
 LABELS[40:60, 70:75], LABELS[:3, :90], LABELS[100:103, 20:60] = 1, 2, 5
-
-
-def whole(image, labels, spec):
-    """The untiled exact solver's."""
-    return InteractiveSolver(image, labels.shape, spec).solve(labels, "analytic")["analytic"]
 
 
 def five_channels():
@@ -75,7 +71,7 @@ def test_sums_over_parts_are_poolings_of_the_whole(size, small):
     torch.testing.assert_close(rows @ y, wide[:, :, : rows.shape[0]], atol=1e-5, rtol=0)
 
 
-def test_an_energy_that_needs_no_look_over_the_whole_takes_none(monkeypatch):
+def test_an_energy_that_needs_no_look_over_the_whole_takes_none():
     plan = plan_tiled(PICTURE, LABELS, RandomWalker(), 64)
     assert survey(plan.source, plan.grid).appearance is None
 

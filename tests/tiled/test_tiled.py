@@ -12,9 +12,10 @@ from skimage import data
 from napari_deep_energy import kernels
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
-from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.problem import Problem
 from napari_deep_energy.tiled import plan_tiled, solve_tiled
+
+from .conftest import whole
 
 pytest.importorskip("ome_zarr")
 
@@ -33,11 +34,6 @@ def seeds():
     labels = np.zeros((130, 200), np.uint8)
     labels[40:60, 70:75], labels[:3, :90], labels[100:103, 20:60] = 1, 2, 5
     return labels
-
-
-def whole(image, labels, spec):
-    """x of the untiled exact solver."""
-    return InteractiveSolver(image, labels.shape, spec).solve(labels, "analytic")["analytic"]
 
 
 @pytest.mark.parametrize("way", ["compiled", "batched"])

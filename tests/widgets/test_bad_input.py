@@ -9,9 +9,7 @@ from pathlib import Path
 import dask.array
 import numpy as np
 import pytest
-import torch
 
-from napari_deep_energy import RandomWalker, interactive
 from napari_deep_energy._widgets import solving
 from napari_deep_energy.sessions import SUFFIX
 
@@ -114,17 +112,7 @@ def test_a_session_that_cannot_be_written_leaves_the_one_that_was_there(
     np.testing.assert_array_equal(desk.dock.seeds_layer.data, strokes)
 
 
-def test_a_full_gpu_is_told_once_and_the_cpu_answers(viewer, picture, open_dock, monkeypatch):
-    laplacian = RandomWalker.laplacian
-
-    def limited(self, image):
-        if image.device.type != "cpu":
-            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-        return laplacian(self, image)
-
-    monkeypatch.setattr(interactive, "choose_device", lambda device="auto": torch.device("meta"))
-    monkeypatch.setattr(RandomWalker, "laplacian", limited)
-    # Opened only now: a dock makes its solver, on the device of that moment, before a stroke.
+def test_a_full_gpu_is_told_once_and_the_cpu_answers(full_gpu, viewer, picture, open_dock):
     viewer.add_image(picture, name="picture")
     desk = open_dock()
     desk.dock.engine = "analytic"
