@@ -1,4 +1,4 @@
-"""What the border accepts, and the sentences with which it refuses."""
+"""What the border accepts, and makes of it; what it refuses has tests in bad_input."""
 
 from __future__ import annotations
 
@@ -50,38 +50,6 @@ def test_a_constant_sixteen_bit_picture_is_black_not_nan():
     assert (normalise(np.full((5, 5), 7, np.uint16)) == 0).all()
 
 
-@pytest.mark.parametrize(
-    ("image", "labels", "sentence"),
-    [
-        (IMAGE, np.zeros_like(LABELS), "no stroke; paint at least two labels"),
-        (IMAGE, np.minimum(LABELS, 1), "only label 1; paint at least two labels"),
-        (IMAGE, LABELS[:5], r"seeds have shape \(5, 16\) but the image has shape \(12, 16\)"),
-        (IMAGE, LABELS.astype(float), "integer label image"),
-        (IMAGE, -LABELS, "negative label -2"),
-        (IMAGE, np.arange(192).reshape(12, 16), "at most 64"),
-        (np.where(IMAGE > 0.9, np.nan, IMAGE), LABELS, "NaN or infinite"),
-        (IMAGE.astype(complex), LABELS, "complex128"),
-        (np.zeros((0, 4)), np.zeros((0, 4), int), "empty"),
-        (np.zeros((3, 12, 16)), np.zeros((3, 12, 16), int), "one plane"),
-    ],
-)
-def test_bad_input_is_named_in_a_sentence(image, labels, sentence):
-    with pytest.raises(InvalidInput, match=sentence):
-        segment(image, labels, engine="analytic")
-
-
-def test_engines_and_devices_that_do_not_exist_are_named():
-    with pytest.raises(InvalidInput, match="no engine 'magic'"):
-        segment(IMAGE, LABELS, engine="magic")
-    with pytest.raises(InvalidInput, match="'tpu'"):
-        segment(IMAGE, LABELS, device="tpu")
-
-
-def test_matting_strokes_need_a_foreground():
-    with pytest.raises(InvalidInput, match="no foreground"):
-        matte(IMAGE, LABELS + (LABELS > 0))
-
-
 def test_a_trimap_among_labels_is_read_as_one():
     trimap = np.select([LABELS == 1, LABELS == 2], [255, 0], 128)
     solution = matte(IMAGE, trimap, engine="analytic")
@@ -102,11 +70,6 @@ def test_a_trimap_becomes_strokes_and_unpainted_is_unknown():
     trimap = np.array([[0, 128, 255], [0, 1, 254]], np.uint8)
     np.testing.assert_array_equal(labels_from_trimap(trimap), [[2, 0, 1], [2, 0, 0]])
     np.testing.assert_array_equal(labels_from_trimap(trimap / 255.0), [[2, 0, 1], [2, 0, 0]])
-
-
-def test_a_trimap_without_background_is_refused():
-    with pytest.raises(InvalidInput, match="no background pixel"):
-        labels_from_trimap(np.array([[128, 255]], np.uint8))
 
 
 def test_thin_pictures_are_segmented():

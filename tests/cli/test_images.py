@@ -1,4 +1,4 @@
-"""The commands on real files: what they write, and how they refuse."""
+"""The commands on real files, and what they write."""
 
 from __future__ import annotations
 
@@ -103,29 +103,6 @@ def test_settings_reach_the_solver(files, photograph, strokes, run):
     assert report["energy"] == pytest.approx(expected.energy)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("segment", "none.png", "strokes.tif"), "there is no picture at"),
-        (("segment", "image.png", "trimap.png"), "reaches 255 like a trimap"),
-        (("segment", "image.png", "image.png"), "one grey plane"),
-        (("segment", "image.png", "small.png"), "but the image has shape"),
-        (("segment", "image.png", "strokes.tif", "--device", "tpu"), "there is no device 'tpu'"),
-        (("segment", "image.png", "strokes.tif", "--engine", "network", "--model", "image.png"),
-         "not a safetensors checkpoint"),
-        (("compare", "image.png", "strokes.tif", "--epsilon", "1"), "belongs to matting"),
-    ],
-)  # fmt: skip
-def test_bad_input_is_one_sentence_and_exit_code_1(files, arguments, sentence, run):
-    Image.fromarray(np.ones((5, 6), np.uint8)).save(files / "small.png")
-    located = [files / a if "." in a else a for a in arguments]
-    done = run(*located, "-o", files / "out")
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (files / "out").exists()
-
-
 def test_info_passes_its_self_test(run):
     done = run("info")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -137,7 +114,6 @@ def test_the_command_is_installed():
     script = Path(sys.executable).with_name("napari-deep-energy")
     done = subprocess.run([script, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    for command in ("segment", "matte", "compare", "demo", "train", "finetune", "evaluate", "info"):
-        assert command in done.stdout
-    for command in ("batch", "tiled", "volume"):
+    for command in ("segment", "matte", "compare", "demo", "train", "finetune", "evaluate", "info",
+                    "batch", "tiled", "volume"):  # fmt: skip
         assert command in done.stdout

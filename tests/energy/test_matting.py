@@ -80,12 +80,6 @@ def test_any_number_of_channels_works(channels):
     assert hard[16, 17] == 0
 
 
-def test_a_picture_smaller_than_a_window_is_refused_in_words():
-    labels = np.array([[1, 0, 2, 2]])
-    with pytest.raises(InvalidInput, match="at least 3 x 3"):
-        matte(np.zeros((1, 4)), labels)
-
-
 class TestPrior:
     @pytest.fixture
     def trimap(self):

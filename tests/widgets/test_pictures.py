@@ -94,15 +94,6 @@ def test_a_first_axis_of_channels_is_one_picture(viewer, open_dock, picture):
     assert tuple(desk.dock.results["analytic", "labels"].scale) == (2, 2)
 
 
-def test_strokes_of_another_size_are_refused_in_words(viewer, open_dock, picture):
-    viewer.add_image(picture)
-    desk = open_dock()
-    wrong = viewer.add_labels(np.eye(10, dtype=np.uint8) + 1)
-    with desk.failed():
-        desk.dock.seeds_layer = wrong
-    assert "height and width" in desk.dock.state
-
-
 def test_labels_have_the_colours_of_the_strokes(desk):
     desk.solve(*TWO)
     labels, seeds = desk.dock.results["analytic", "labels"], desk.dock.seeds_layer

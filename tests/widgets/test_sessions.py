@@ -116,13 +116,6 @@ def test_choices_of_the_wrong_type_are_left_out():
     assert saved_choices.from_plain({"task": "paint"}, Choices()) == Choices()
 
 
-def test_opening_a_damaged_session_says_why(desk, tmp_path):
-    path = tmp_path / f"bad{SUFFIX}"
-    path.write_bytes(b"no session")
-    desk.dock.keeping.open(path)
-    assert "not a session file" in desk.dock.state
-
-
 @CLIPBOARD
 @pytest.mark.parametrize("task", ["segment", "matte"])
 @pytest.mark.parametrize("has_file", [True, False])
