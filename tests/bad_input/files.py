@@ -29,13 +29,13 @@ STACK = np.stack([PICTURE[..., 0]] * 4).astype(np.uint16)
 GREY = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
 
 
-def of_picture(content: bytes | None, name: str = "bad.png") -> Case:
+def of_picture(content: bytes | None) -> Case:
     """Segment with ``content`` in place of the picture."""
 
     def make(folder, patch):
         if content is not None:
-            (folder / name).write_bytes(content)
-        return "segment", name, "strokes.png", "-o", "out"
+            (folder / "bad.png").write_bytes(content)
+        return "segment", "bad.png", "strokes.png", "-o", "out"
 
     return make
 
@@ -56,10 +56,9 @@ def half(name: str, write: Callable[[Path], object]) -> Case:
     """Segment with the first half of a good file."""
 
     def make(folder, patch):
-        write(folder / name)
-        (folder / name).write_bytes(
-            (folder / name).read_bytes()[: (folder / name).stat().st_size // 2]
-        )
+        path = folder / name
+        write(path)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         return "segment", name, "strokes.png", "-o", "out"
 
     return make
@@ -81,9 +80,8 @@ def lazily(
 
 
 def stack_file(folder, patch):
-    tifffile.imwrite(
-        folder / "stack.tif", np.zeros((4, 5, 40, 56), np.uint8), photometric="minisblack"
-    )
+    stack = np.zeros((4, 5, 40, 56), np.uint8)
+    tifffile.imwrite(folder / "stack.tif", stack, photometric="minisblack")
     return "segment", "stack.tif", "strokes.png", "-o", "out"
 
 
@@ -141,6 +139,17 @@ FAILURES = {
 }
 
 
+def half_written(case: str) -> Callable[[Path, bytes], int]:
+    """``Path.write_bytes`` that fails half-way through, as in this case."""
+
+    def write_bytes(path, content):
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(*FAILURES[case])
+
+    return write_bytes
+
+
 def failing_writes(case: str) -> Case:
     """A folder in which the picture's overlay cannot be written, half-way through."""
 
@@ -160,17 +169,7 @@ def batch(*options: str) -> Case:
     return lambda folder, patch: ("batch", ".", "-o", "out", "--rule", "centre", *options)
 
 
-def pictures_in(folder: Path, count: int = 3) -> Path:
-    mine = folder / "mine"
-    mine.mkdir()
-    for number in range(count):
-        Image.fromarray(data.coffee()[40 * number : 40 * number + 120, :160]).save(
-            mine / f"{number}.png"
-        )
-    return mine
-
-
-def masked(name: str, mask: np.ndarray | None) -> Case:
+def masked(mask: np.ndarray | None) -> Case:
     """Train on one picture and this mask, or one that cannot be read."""
 
     def make(folder, patch):
@@ -188,7 +187,10 @@ def finetune_into(prepare: Callable[[Path], object], output: str = "taken") -> C
     """Fine-tune on three pictures, after ``prepare`` has seen the folder of the run."""
 
     def make(folder, patch):
-        pictures_in(folder)
+        (folder / "mine").mkdir()
+        for number in range(3):
+            picture = data.coffee()[40 * number : 40 * number + 120, :160]
+            Image.fromarray(picture).save(folder / "mine" / f"{number}.png")
         prepare(folder / "taken")
         return "finetune", "mine", "-o", output, "--recipe", "tiny.toml"
 
@@ -230,9 +232,9 @@ FOLDERS: dict[str, Case] = {
     "empty-folder": empty,
     "unusable-folder": unusable,
     "no-masks": lambda folder, patch: ("train", ".", "-o", "out"),
-    "broken-mask": masked("a.png", None),
-    "coloured-mask": masked("a.png", PICTURE),
-    "other-mask": masked("a.png", STROKES[:20]),
+    "broken-mask": masked(None),
+    "coloured-mask": masked(PICTURE),
+    "other-mask": masked(STROKES[:20]),
     "run-is-file": finetune_into(lambda run: run.write_text("mine")),
     "run-below-a-file": finetune_into(lambda run: run.write_text("mine"), "taken/run"),
     "broken-run": finetune_into(broken_state),

@@ -1,4 +1,4 @@
-"""Files that are no models, by the cases of docs/bad-input.md; each is made in a folder."""
+"""Files that are no models, by the cases of docs/bad-input.md; each is made at a path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Bomb:
-    """Makes a file where it is unpickled."""
+    """Makes the file ``ran`` in its folder when it is unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -16,21 +16,12 @@ from safetensors.numpy import save_file
 
 from napari_deep_energy.sessions import SavedSession, StrokeHistory, write_session
 
+from .models import Bomb
 from .pictures import GREY, LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-class Runs:
-    """Leaves the folder ``ran`` where it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self.path).mkdir, (self.path.with_name("ran"),)
 
 
 def good(path: Path) -> None:
@@ -41,16 +32,21 @@ def good(path: Path) -> None:
     write_session(path, SavedSession(layers, {"task": "segment"}, history))
 
 
+def tamper(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Rewrite the JSON text of a session file."""
+    with safe_open(path, "np") as file:
+        text = json.loads(file.metadata()["session"])
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    change(text)
+    save_file(tensors, path, {"session": json.dumps(text)})
+
+
 def tampered(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     """A session with another text."""
 
     def make(path: Path) -> None:
         good(path)
-        with safe_open(path, "np") as file:
-            text = json.loads(file.metadata()["session"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        change(text)
-        save_file(tensors, path, {"session": json.dumps(text)})
+        tamper(path, change)
 
     return make
 
@@ -91,7 +87,7 @@ WRONG: dict[str, Callable[[Path], object]] = {
     "no-session": lambda path: None,
     "empty-session": lambda path: path.write_bytes(b""),
     "truncated-session": truncated,
-    "pickled-session": lambda path: path.write_bytes(pickle.dumps(Runs(path))),
+    "pickled-session": lambda path: path.write_bytes(pickle.dumps(Bomb(path.parent))),
     "zip-bomb": bomb,
     "boastful-session": boastful,
     "no-text": lambda path: save_file({"layer.0": np.zeros((4, 4))}, path),

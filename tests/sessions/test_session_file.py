@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -11,8 +10,6 @@ import warnings
 import numpy as np
 import pytest
 from PIL import Image
-from safetensors import safe_open
-from safetensors.numpy import save_file
 
 from napari_deep_energy import InvalidInput, samples
 from napari_deep_energy.files import draft_of, drafts_of
@@ -26,6 +23,8 @@ from napari_deep_energy.sessions import (
     write_layers,
     write_session,
 )
+
+from ..bad_input.sessions import tamper
 
 PLACE = {"scale": [2.0, 3.0], "translate": [1.0, -1.0], "axis_labels": ["y", "x"]}
 
@@ -53,15 +52,6 @@ def path(tmp_path):
     return tmp_path / f"work{SUFFIX}"
 
 
-def tamper(path, change):
-    """Rewrite the JSON text of a session file."""
-    with safe_open(path, "np") as file:
-        text = json.loads(file.metadata()["session"])
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    change(text)
-    save_file(tensors, path, {"session": json.dumps(text)})
-
-
 def test_all_of_a_session_comes_back(session, path):
     write_session(path, session)
     again = read_session(path)
@@ -84,7 +74,7 @@ def test_all_of_a_session_comes_back(session, path):
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint16", "int16", ">u2", "float32", "float64"])
-def test_pictures_of_every_type_come_back(session, path, dtype):
+def test_pictures_of_every_type_come_back(path, dtype):
     picture = (np.arange(12).reshape(3, 4) % 5).astype(dtype)
     write_session(path, SavedSession([(picture, {}, "image")]))
     data = read_session(path).layers[0][0]

@@ -20,6 +20,8 @@ from skimage import data
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.networks import Checkpoint
 
+from ..bad_input.files import half_written
+
 SCRIPT = """
 import json, sys
 from pathlib import Path
@@ -118,13 +120,7 @@ def test_a_disk_that_is_full_keeps_the_last_state(objects, recipe, held_out, tmp
     while next(run).step < 4:
         pass
     before = (tmp_path / "state.safetensors").read_bytes()
-
-    def full(path, content):
-        with path.open("wb") as file:
-            file.write(content[: len(content) // 2])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "write_bytes", half_written("full-disk"))
     with pytest.raises(InvalidInput, match="No space left on device"):
         list(run)
     assert (tmp_path / "state.safetensors").read_bytes() == before

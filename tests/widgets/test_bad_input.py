@@ -14,7 +14,7 @@ from napari_deep_energy._widgets import solving
 from napari_deep_energy.sessions import SUFFIX
 
 from ..bad_input import models, parameters, pictures, sessions
-from ..bad_input.files import FAILURES
+from ..bad_input.files import FAILURES, half_written
 from ..bad_input.table import case, rows
 from .conftest import PATIENCE, TWO
 
@@ -94,17 +94,12 @@ def test_wrong_sessions(row, viewer, open_dock, tmp_path):
 def test_a_session_that_cannot_be_written_leaves_the_one_that_was_there(
     row, desk, tmp_path, monkeypatch
 ):
-    def fail(path, content):
-        with path.open("wb") as file:
-            file.write(content[:100])
-        raise OSError(*FAILURES[row.case])
-
     desk.solve(*TWO)
     path = tmp_path / "mine" / f"work{SUFFIX}"
     desk.dock.keeping.save(path)
     before, strokes = path.read_bytes(), desk.dock.seeds_layer.data.copy()
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", fail)
+        patch.setattr(Path, "write_bytes", half_written(row.case))
         desk.dock.keeping.save(path)
     assert row.is_said_in(desk.dock.state), desk.dock.state
     assert path.read_bytes() == before
