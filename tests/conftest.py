@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +76,17 @@ def _kernels():
     from napari_deep_energy import kernels
 
     kernels.make_ready()
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """Whoever goes to the net fails."""
+
+    def refuse(*arguments, **options):
+        raise AssertionError("something was fetched")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @dataclass

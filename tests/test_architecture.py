@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from .imports import modules_of
+
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "src" / "napari_deep_energy"
 WINDOWED = {"demo.py", "hand.py", "live.py", "random_user.py", "responsiveness.py", "soak.py"}
@@ -17,14 +19,7 @@ GUI = {"napari", "qtpy", "magicgui", "superqt", "PyQt6", "PySide6", "vispy"}
 
 
 def imported(path: Path) -> set[str]:
-    """Names of the modules that a file imports, at any depth."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add("." * node.level + (node.module or ""))
-    return names
+    return modules_of(ast.parse(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import socket
-
 import numpy as np
 import pytest
 
 from napari_deep_energy import matte, samples, segment
 from napari_deep_energy.layers import METADATA
 
+pytestmark = pytest.mark.usefixtures("offline")
 CLASSES = {"astronaut": 2, "coins": 5, "ihc": 3, "chelsea": 2, "composite": 2}
 TASKS = dict.fromkeys(("astronaut", "coins", "ihc"), "segment") | dict.fromkeys(
     ("chelsea", "composite"), "matte"
 )
-
-
-@pytest.fixture(autouse=True)
-def offline(monkeypatch):
-    def refuse(*args, **kwargs):
-        raise OSError("a sample went to the network")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.mark.parametrize("name", CLASSES)
