@@ -40,12 +40,16 @@ def preview_of(picture, spec):
     return Preview(image_tensor(picture, picture.shape[:2]).double(), spec)
 
 
-def started(preview):
-    process = PreviewProcess(preview)
+def wait_for(process):
     deadline = time.monotonic() + SECONDS
     while not process.is_ready and time.monotonic() < deadline:
         time.sleep(0.01)
     assert process.is_ready
+
+
+def started(preview):
+    process = PreviewProcess(preview)
+    wait_for(process)
     return process
 
 
@@ -131,9 +135,7 @@ def test_late_previews_bring_a_child_and_a_dead_child_the_previews_of_old(pictur
         assert previewing._process is None
         previewing.solve(preview, labels, lambda: False)
     process = previewing._process
-    deadline = time.monotonic() + SECONDS
-    while not process.is_ready and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(process)
     preview.solve = None  # the child's from now on
     assert (previewing.solve(preview, labels, lambda: False).labels == expected).all()
     del preview.solve

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_deep_energy.batch import Batch
+from napari_deep_energy.batch import Batch, Record, find_pairs, make_jobs, run_batch
 from napari_deep_energy.energy import RandomWalker
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ def folder(tmp_path: Path, photograph, strokes) -> Path:
         Image.fromarray(picture).save(place / f"{name}.png")
         Image.fromarray(strokes.astype(np.uint8)).save(place / f"{name}.strokes.png")
     return place
+
+
+def answer(
+    folder: Path, output: Path, settings: Batch, strokes: Path | None = None
+) -> list[Record]:
+    """What became of each picture of a folder."""
+    return list(run_batch(make_jobs(find_pairs(folder, strokes), output, settings)))
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_deep_energy.batch import find_pairs, make_jobs, run_batch
-
-from .conftest import NAMES
+from .conftest import NAMES, answer
 
 KILLED = """
 import os, signal, sys
@@ -32,10 +30,6 @@ list(run_batch(make_jobs(find_pairs(Path(sys.argv[1])), Path(sys.argv[2]), setti
 """
 
 
-def run(folder, output, settings):
-    return list(run_batch(make_jobs(find_pairs(folder), output, settings)))
-
-
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL there")
 def test_a_kill_among_the_files_of_a_picture_loses_that_picture_alone(folder, tmp_path, settings):
     output = tmp_path / "out"
@@ -44,12 +38,12 @@ def test_a_kill_among_the_files_of_a_picture_loses_that_picture_alone(folder, tm
     done = {path.name for path in output.iterdir() if not path.name.startswith(".")}
     assert done == {"a", "b"}
     stamps = {name: (output / name / "labels.tif").stat().st_mtime_ns for name in done}
-    records = run(folder, output, settings)
+    records = answer(folder, output, settings)
     assert [record.status for record in records if record.name not in done] == ["done"] * 4
     for name, stamp in stamps.items():
         assert (output / name / "labels.tif").stat().st_mtime_ns == stamp
     assert {path.name for path in output.iterdir()} == set(NAMES)
-    run(folder, tmp_path / "whole", settings)
+    answer(folder, tmp_path / "whole", settings)
     for name in NAMES:
         found, expected = (
             tifffile.imread(place / name / "probabilities.tif")

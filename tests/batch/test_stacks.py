@@ -7,12 +7,14 @@ import pytest
 import tifffile
 
 from napari_deep_energy import segment
-from napari_deep_energy.batch import Batch, find_pairs, make_jobs, run_batch
+from napari_deep_energy.batch import Batch
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
 from napari_deep_energy.files import write_tiff
 from napari_deep_energy.lazy_pictures import pixel_size_of
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
 from napari_deep_energy.pixel_size import PixelSize
+
+from .conftest import answer
 
 SPEC = RandomWalker(beta=100.0)
 
@@ -32,10 +34,6 @@ def seeds(stack, strokes):
     return labels
 
 
-def run(folder, tmp_path, batch):
-    return list(run_batch(make_jobs(find_pairs(folder), tmp_path / "out", batch)))
-
-
 def save(folder, stack, seeds, **axes):
     folder.mkdir()
     tifffile.imwrite(folder / "cells.tif", stack, metadata=axes or None)
@@ -44,7 +42,7 @@ def save(folder, stack, seeds, **axes):
 
 def test_painted_planes_are_answered_by_themselves(tmp_path, stack, seeds):
     save(tmp_path / "in", stack, seeds)
-    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic"))
+    (record,) = answer(tmp_path / "in", tmp_path / "out", Batch(SPEC, "analytic"))
     assert (record.status, record.engine, record.outcome) == ("done", "analytic", "exact")
     with tifffile.TiffFile(tmp_path / "out/cells/labels.tif") as file:
         assert file.series[0].axes == "ZYX"
@@ -58,12 +56,12 @@ def test_painted_planes_are_answered_by_themselves(tmp_path, stack, seeds):
 def test_few_planes_are_a_stack_if_the_file_says_so_and_channels_if_not(tmp_path, stack, seeds):
     few = stack[:6]
     save(tmp_path / "named", few, seeds[:6], axes="TYX")
-    (record,) = run(tmp_path / "named", tmp_path / "a", Batch(SPEC, "analytic"))
+    (record,) = answer(tmp_path / "named", tmp_path / "a/out", Batch(SPEC, "analytic"))
     assert record.status == "done"
     with tifffile.TiffFile(tmp_path / "a/out/cells/labels.tif") as file:
         assert file.series[0].axes == "TYX"
     save(tmp_path / "unnamed", few, seeds[2])
-    (record,) = run(tmp_path / "unnamed", tmp_path / "b", Batch(SPEC, "analytic"))
+    (record,) = answer(tmp_path / "unnamed", tmp_path / "b/out", Batch(SPEC, "analytic"))
     assert tifffile.imread(tmp_path / "b/out/cells/labels.tif").ndim == 2
 
 
@@ -72,7 +70,9 @@ def test_ome_zarr_stacks_with_channels(tmp_path, stack, seeds):
     coloured = np.stack([stack, stack[:, ::-1]])
     write_ome_zarr(tmp_path / "in/cells.ome.zarr", coloured, "czyx")
     tifffile.imwrite(tmp_path / "in/cells.strokes.tif", seeds)
-    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", formats=("ome-zarr",)))
+    (record,) = answer(
+        tmp_path / "in", tmp_path / "out", Batch(SPEC, "analytic", formats=("ome-zarr",))
+    )
     assert record.reason == ""
     found = read_ome_zarr(tmp_path / "out/cells/labels.ome.zarr")
     assert found.axes == "zyx"
@@ -86,7 +86,9 @@ def test_results_have_the_spacing_of_their_picture(tmp_path, stack, seeds):
     tifffile.imwrite(tmp_path / "in/cells.strokes.tif", seeds)
     write_tiff(tmp_path / "in/flat.tif", stack[2], "YX", size)
     tifffile.imwrite(tmp_path / "in/flat.strokes.tif", seeds[2])
-    records = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", formats=("tiff", "ome-zarr")))
+    records = answer(
+        tmp_path / "in", tmp_path / "out", Batch(SPEC, "analytic", formats=("tiff", "ome-zarr"))
+    )
     assert [record.reason for record in records] == ["", ""]
     for name, spacing in (("cells/labels", (2.0, 0.5, 0.25)), ("flat/probabilities", (0.5, 0.25))):
         for suffix in ("tif", "ome.zarr"):
@@ -97,7 +99,7 @@ def test_results_have_the_spacing_of_their_picture(tmp_path, stack, seeds):
 def test_a_rule_paints_every_plane(tmp_path, stack):
     (tmp_path / "in").mkdir()
     tifffile.imwrite(tmp_path / "in/cells.tif", stack)
-    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", rule="centre"))
+    (record,) = answer(tmp_path / "in", tmp_path / "out", Batch(SPEC, "analytic", rule="centre"))
     assert record.reason == ""
     found = tifffile.imread(tmp_path / "out/cells/labels.tif")
     assert found.any((1, 2)).all()
@@ -105,7 +107,7 @@ def test_a_rule_paints_every_plane(tmp_path, stack):
 
 def test_a_stack_of_mattes(tmp_path, stack, seeds):
     save(tmp_path / "in", stack, seeds)
-    (record,) = run(tmp_path / "in", tmp_path, Batch(ClosedFormMatting(), "analytic"))
+    (record,) = answer(tmp_path / "in", tmp_path / "out", Batch(ClosedFormMatting(), "analytic"))
     assert record.reason == ""
     found = tifffile.imread(tmp_path / "out/cells/alpha.tif")
     assert found.dtype == np.float32
@@ -121,7 +123,7 @@ def test_a_stack_of_mattes(tmp_path, stack, seeds):
 )
 def test_what_does_not_fit_is_said(tmp_path, stack, seeds, formats, planes, reason):
     save(tmp_path / "in", stack, seeds[planes])
-    (record,) = run(tmp_path / "in", tmp_path, Batch(SPEC, "analytic", formats=formats))
+    (record,) = answer(tmp_path / "in", tmp_path / "out", Batch(SPEC, "analytic", formats=formats))
     assert record.status == "failed"
     assert reason in record.reason
     assert not (tmp_path / "out/cells").exists()

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
+from napari_deep_energy.minimisers import SparseDirect
 from napari_deep_energy.problem import Problem
 
 SPECS = [
@@ -23,8 +24,12 @@ SPECS = [
 every_spec = pytest.mark.parametrize("spec", SPECS, ids=str)
 
 
+def posed(spec, problem):
+    return problem.as_matting() if spec.task == "matte" else problem
+
+
 def energy_of(spec, problem):
-    return spec.energy(problem.as_matting() if spec.task == "matte" else problem)
+    return spec.energy(posed(spec, problem))
 
 
 def some_x(energy, seed=0):
@@ -42,7 +47,7 @@ def test_gradient_is_minus_twice_the_residual(spec, problem):
 
 @every_spec
 def test_a_laplacian_that_is_at_hand_is_not_made_anew(spec, problem):
-    problem = problem.as_matting() if spec.task == "matte" else problem
+    problem = posed(spec, problem)
     at_hand = spec.laplacian(problem.image)
     assert spec.energy(problem, at_hand).laplacian is at_hand
 
@@ -93,10 +98,7 @@ def test_residual_is_rhs_minus_operator(spec, problem):
 
 @every_spec
 def test_gap_is_the_difference_of_energies(spec, problem):
-    from napari_deep_energy.minimisers import SparseDirect
-
-    if spec.task == "matte":
-        problem = problem.as_matting()
+    problem = posed(spec, problem)
     energy = spec.energy(problem)
     optimum = SparseDirect().minimise(problem, energy).x[None]
     x = some_x(energy)

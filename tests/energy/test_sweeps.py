@@ -10,6 +10,14 @@ pytest.importorskip("numba")
 from napari_deep_energy.energy.sweeps import relax
 
 
+def check(cost, painted):
+    """Hold the distances to what is painted against scikit-image's."""
+    distance = np.where(painted, 0.0, np.inf)
+    relax(cost, distance)
+    expected = MCP_Geometric(cost).find_costs(np.argwhere(painted))[0]
+    np.testing.assert_allclose(distance, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (17, 23), (40, 31)])
 @pytest.mark.parametrize("decades", [0, 2, 5])
 def test_distances_are_those_of_the_cheapest_paths(size, decades):
@@ -17,10 +25,7 @@ def test_distances_are_those_of_the_cheapest_paths(size, decades):
     cost = 10 ** (decades * (random.random(size) - 0.5))
     painted = np.zeros(size, bool)
     painted.flat[random.integers(0, painted.size, 3)] = True
-    distance = np.where(painted, 0.0, np.inf)
-    relax(cost, distance)
-    expected = MCP_Geometric(cost).find_costs(np.argwhere(painted))[0]
-    np.testing.assert_allclose(distance, expected, rtol=1e-12)
+    check(cost, painted)
 
 
 def test_a_path_may_wind():
@@ -32,10 +37,7 @@ def test_a_path_may_wind():
         cost[ring + 2, ring + 1] = 1
     painted = np.zeros_like(cost, bool)
     painted[0, 0] = True
-    distance = np.where(painted, 0.0, np.inf)
-    relax(cost, distance)
-    expected = MCP_Geometric(cost).find_costs([(0, 0)])[0]
-    np.testing.assert_allclose(distance, expected, rtol=1e-12)
+    check(cost, painted)
 
 
 def test_a_path_may_turn_back_when_the_first_sweep_down_found_nothing():
@@ -45,7 +47,4 @@ def test_a_path_may_turn_back_when_the_first_sweep_down_found_nothing():
     cost[:, 0] = 1
     painted = np.zeros_like(cost, bool)
     painted[-1] = True
-    distance = np.where(painted, 0.0, np.inf)
-    relax(cost, distance)
-    expected = MCP_Geometric(cost).find_costs(np.argwhere(painted))[0]
-    np.testing.assert_allclose(distance, expected, rtol=1e-12)
+    check(cost, painted)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import scipy.sparse.linalg as spla
+import tifffile
 import torch
 from scipy.ndimage import gaussian_filter
 from skimage import data
@@ -23,7 +22,6 @@ from napari_deep_energy.volumes import segment_volume
 
 SIZE = (13, 14, 15)
 MULTIGRID = "napari_deep_energy.minimisers.multigrid"
-VOLUME = Path(__file__).parents[3] / "shared/data/microscopy/volumes"
 
 
 def phases(rng):
@@ -152,12 +150,11 @@ def test_memory_grows_as_the_voxels_do():
     assert memory_needed((128, 128, 128), 2) < 4 * 2**30
 
 
-@pytest.mark.skipif(not VOLUME.is_dir(), reason="no microscopy volume here")
-def test_a_microscopy_volume_is_right(monkeypatch):
-    import tifffile
-
-    path = next(path for path in sorted(VOLUME.iterdir()) if path.stem.startswith("nuclei3d"))
-    volume = tifffile.imread(path)[:24, :32, :32].astype(float)
+def test_a_microscopy_volume_is_right(shared_data):
+    paths = sorted((shared_data / "microscopy/volumes").glob("nuclei3d*"))
+    if not paths:
+        pytest.skip("no microscopy volume here")
+    volume = tifffile.imread(paths[0])[:24, :32, :32].astype(float)
     assert volume.ndim == 3
     seeds = np.zeros(volume.shape, int)
     seeds[volume > np.quantile(volume, 0.99)], seeds[volume < np.quantile(volume, 0.05)] = 1, 2
