@@ -1,4 +1,4 @@
-"""What is freed goes back to the system, where the allocator can be told."""
+"""What is freed goes back to the system or stays, where the allocator can be told."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def resident() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-@pytest.mark.skipif(memory._glibc() is None, reason="another allocator")
+needs_glibc = pytest.mark.skipif(memory._glibc() is None, reason="another allocator")
+
+
+@needs_glibc
 def test_freed_pieces_are_given_back():
     with memory.returned_memory():
         pieces = [np.ones(PIECE, np.uint8) for _ in range(2000)]
@@ -27,6 +30,17 @@ def test_freed_pieces_are_given_back():
         held = resident()
     assert held - resident() > 1000 * PIECE
     assert last.all()
+
+
+@needs_glibc
+def test_kept_memory_stays_within_and_goes_back_afterwards():
+    for _ in range(2):
+        with memory.kept_memory():
+            large = np.ones(1000 * PIECE, np.uint8)
+            held = resident()
+            del large
+            assert held - resident() < 100 * PIECE
+        assert held - resident() > 900 * PIECE
 
 
 def test_other_allocators_are_left_alone(monkeypatch):

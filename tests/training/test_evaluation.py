@@ -80,8 +80,6 @@ def held_out_objects(request, objects):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_bundled_weights_beat_chance_and_the_nearest_seed(task, held_out_objects):
-    if not bundled(task).is_file():
-        pytest.skip(f"there are no bundled weights for {task} yet")
     objects, size = held_out_objects
     checkpoint = Checkpoint.load(bundled(task))
     found = report(checkpoint, HeldOut.build(objects, checkpoint.spec, size, PAPER))
@@ -92,10 +90,7 @@ def test_bundled_weights_beat_chance_and_the_nearest_seed(task, held_out_objects
 
 @pytest.mark.parametrize("task", TASKS)
 def test_bundled_weights_say_what_they_saw(task):
-    if not bundled(task).is_file():
-        pytest.skip(f"there are no bundled weights for {task} yet")
     said = Checkpoint.load(bundled(task)).training
-    assert bundled(task).stat().st_size < 3e6
     assert "VOC2012 train" in said["data"]
     assert said["samples"] > said["steps"] > 0
     assert said["device"]

@@ -54,8 +54,6 @@ def test_a_run_that_was_killed_ends_where_it_would_have_ended(
     resumed = list(fit(recipe, objects, held_out, tmp_path / "killed"))
     assert resumed[0].step == 4
     assert [p.loss for p in resumed[1:]] == [p.loss for p in whole[5:]]
-    for name in ("segment.safetensors", "log.csv"):
-        assert (tmp_path / "whole" / name).exists()
     whole_weights, resumed_weights = (
         weights(tmp_path / run / "segment.safetensors") for run in ("whole", "killed")
     )
@@ -151,7 +149,7 @@ def test_the_cosine_schedule_warms_up_and_ends_near_zero(recipe):
     assert rates[-1] < 0.05
 
 
-def test_clipping_limits_the_gradient(objects, recipe, held_out, tmp_path):
+def test_clipping_limits_the_gradient(objects, recipe, tmp_path):
     norms = {}
     for clip in (0.0, 1e-6):
         chosen = replace(recipe, stages=(Stage(1, (24,), 2304),), optimiser=Optimiser(clip=clip))

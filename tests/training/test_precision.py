@@ -3,8 +3,6 @@ from __future__ import annotations
 import torch
 from napari_deep_energy.training.precision import is_bfloat16
 
-from napari_deep_energy.memory import kept_memory
-
 
 def test_auto_is_bfloat16_where_the_processor_has_it(monkeypatch):
     cpu = torch.device("cpu")
@@ -19,9 +17,3 @@ def test_auto_is_bfloat16_where_the_processor_has_it(monkeypatch):
 def test_an_old_torch_that_cannot_tell_takes_float32(monkeypatch):
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert not is_bfloat16("auto", torch.device("cpu"))
-
-
-def test_memory_can_be_kept_again_and_again():
-    for _ in range(2):
-        with kept_memory():
-            assert torch.zeros(10_000_000).sum() == 0
