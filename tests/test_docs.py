@@ -13,7 +13,7 @@ from napari_deep_energy.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-name = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 def blocks(page: Path) -> list[tuple[int, str]]:
@@ -31,7 +31,7 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
         exec(compile("\n" * line + code, str(page), "exec"), variables)
 
 
-@name
+@every_page
 def test_commands_in_a_page_exist_with_their_options(page):
     commands = get_command(app).commands
     for command, rest in re.findall(r"^ {4}napari-deep-energy (\w+)(.*)$", page.read_text(), re.M):
@@ -39,7 +39,7 @@ def test_commands_in_a_page_exist_with_their_options(page):
         assert set(re.findall(r"(?<=\s)--?[a-z-]+", rest)) <= known
 
 
-@name
+@every_page
 def test_links_within_the_repository_lead_somewhere(page):
     links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]

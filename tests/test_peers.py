@@ -68,7 +68,7 @@ def test_gaps_between_labels_are_closed(grey, strokes):
     np.testing.assert_array_equal(random_walker(grey, labels), theirs(grey, labels))
 
 
-def test_a_volume_is_solved(strokes):
+def test_a_volume_is_solved():
     data = np.random.default_rng(0).random((6, 7, 8))
     labels = np.zeros(data.shape, int)
     labels[0, 0, 0], labels[-1, -1, -1] = 1, 2

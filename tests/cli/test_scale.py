@@ -10,6 +10,7 @@ import tifffile
 
 from napari_deep_energy import segment
 from napari_deep_energy.between_planes import segment_between
+from napari_deep_energy.energy import RandomWalker
 from napari_deep_energy.files import write_tiff
 from napari_deep_energy.lazy_pictures import open_picture
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
@@ -31,8 +32,6 @@ def files(tmp_path):
 def test_a_volume_keeps_its_spacing(files, run):
     done = run("volume", files / "v.ome.tif", files / "s.tif", "-o", files / "out", "--beta", 20)
     assert done.returncode == 0, done.stderr
-    from napari_deep_energy.energy import RandomWalker
-
     expected = segment_volume(VOLUME, SEEDS, spacing=(3.0, 1.5, 1.5), spec=RandomWalker(beta=20.0))
     written = open_picture(files / "out/labels.ome.tif")
     np.testing.assert_array_equal(np.asarray(written.data), expected.labels)
@@ -79,7 +78,7 @@ def test_tiles_answer_an_ome_zarr_picture(tmp_path, photograph, strokes, run):
     assert "GiB of memory" in refused.stderr
 
 
-def test_a_tile_is_no_larger_than_the_picture(files, run, tmp_path, photograph, strokes):
+def test_a_tile_is_no_larger_than_the_picture(run, tmp_path, photograph, strokes):
     tifffile.imwrite(tmp_path / "i.tif", photograph)
     tifffile.imwrite(tmp_path / "p.tif", strokes.astype(np.uint8))
     out = tmp_path / "[red] out"  # brackets are no markup

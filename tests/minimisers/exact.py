@@ -22,7 +22,7 @@ SPECS = [
     ClosedFormMatting(),
     ClosedFormMatting(hard_seeds=True),
 ]
-TASKS = pytest.mark.parametrize("spec", SPECS, ids=str)
+every_spec = pytest.mark.parametrize("spec", SPECS, ids=str)
 # Measured: 1e-7 to 2e-6 against a float64 factorisation, which is itself this uncertain where
 # affinities span ten decades.
 TOLERANCE = 1e-5

@@ -14,12 +14,12 @@ from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.minimisers import NestedDissection
 
-from .exact import TASKS, TOLERANCE, corners, error, picture, problem_of, way
+from .exact import TOLERANCE, corners, error, every_spec, picture, problem_of, way
 
 __all__ = ["way"]
 
 
-@TASKS
+@every_spec
 def test_strokes_erasures_and_new_classes_are_followed_exactly(spec):
     rng = np.random.default_rng(1)
     size = (75, 90)
@@ -40,7 +40,7 @@ def test_strokes_erasures_and_new_classes_are_followed_exactly(spec):
     torch.testing.assert_close(undone.x, before, atol=1e-6, rtol=0)
 
 
-@TASKS
+@every_spec
 def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
     size = (100, 130)
     labels = np.zeros(size, int)
@@ -56,7 +56,7 @@ def test_a_prepared_picture_is_solved_like_one_more_stroke(spec, eliminated):
     assert error(spec, problem, solution) < TOLERANCE
 
 
-@TASKS
+@every_spec
 def test_another_picture_is_solved_as_by_a_new_engine(spec):
     engine, size = NestedDissection(), (150, 170)
     for seed in range(2):

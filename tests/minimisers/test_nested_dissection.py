@@ -13,7 +13,17 @@ from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import NestedDissection, Outcome
 from napari_deep_energy.problem import Problem
 
-from .exact import SPECS, TASKS, TOLERANCE, corners, error, first_solve, picture, problem_of, way
+from .exact import (
+    SPECS,
+    TOLERANCE,
+    corners,
+    error,
+    every_spec,
+    first_solve,
+    picture,
+    problem_of,
+    way,
+)
 
 __all__ = ["way"]
 
@@ -157,7 +167,7 @@ def test_a_picture_of_which_most_is_known_is_solved_exactly(spec):
         assert error(spec, problem, followed.minimise(problem, energy)) < TOLERANCE
 
 
-@TASKS
+@every_spec
 def test_a_picture_of_one_colour_is_solved(spec):
     image = np.full((40, 37, 3), 0.3, np.float32)
     problem, solution = first_solve(spec, image, corners((40, 37)))

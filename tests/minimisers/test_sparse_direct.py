@@ -14,7 +14,7 @@ from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.minimisers import Outcome, SparseDirect
 from napari_deep_energy.minimisers.solution import read_out
 
-TASKS = pytest.mark.parametrize(
+every_spec = pytest.mark.parametrize(
     "spec",
     [
         RandomWalker(),
@@ -32,7 +32,7 @@ def solve(spec, problem):
     return energy, SparseDirect().minimise(problem, energy)
 
 
-@TASKS
+@every_spec
 def test_solution_is_a_dense_solve(spec, problem):
     energy, solution = solve(spec, problem)
     matrix, rhs, free = energy.to_sparse()
@@ -41,7 +41,7 @@ def test_solution_is_a_dense_solve(spec, problem):
     np.testing.assert_allclose(flat, dense, atol=1e-5)
 
 
-@TASKS
+@every_spec
 def test_optimum_has_no_residual_and_no_lower_neighbour(spec, problem):
     energy, solution = solve(spec, problem)
     assert solution.outcome is Outcome.EXACT
