@@ -1,3 +1,5 @@
+"""Runs on several processes: the same loss curve as one, and batch norm over all of them."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The figures of the paper's tables, and what the bundled weights are worth."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Rows of panels that show seeds, answers and masks."""
+
 from __future__ import annotations
 
 from napari_deep_energy.training.figures import BACKGROUND_COLOUR, OBJECT_COLOUR, figure

@@ -1,3 +1,5 @@
+"""A run of training: progress, measurements, the checkpoint that is kept, going on after a kill."""
+
 from __future__ import annotations
 
 import csv

@@ -1,3 +1,5 @@
+"""A folder of a user's own pictures, and fine-tuning on it."""
+
 from __future__ import annotations
 
 import itertools

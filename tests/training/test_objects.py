@@ -1,3 +1,5 @@
+"""Objects to train on: from data sets with masks, one at a time, augmented."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Where half precision is chosen."""
+
 from __future__ import annotations
 
 import torch

@@ -1,3 +1,5 @@
+"""Recipes: those that are shipped, those that are read, mistakes in them."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Simulated seeds lie in their regions and vary as their settings say."""
+
 from __future__ import annotations
 
 import pytest
