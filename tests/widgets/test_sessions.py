@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tifffile
@@ -160,6 +165,25 @@ def test_before_the_first_answer_there_is_no_script(desk):
     assert "paint strokes first" in desk.dock.state
 
 
+SAVE_AND_END = """
+import numpy as np
+from napari.components import ViewerModel
+from qtpy.QtWidgets import QApplication
+
+from napari_deep_energy._widgets import DeepEnergyWidget
+
+application, viewer = QApplication([]), ViewerModel()
+viewer.add_image(np.eye(20))
+dock = DeepEnergyWidget(viewer)
+dock.open_session()
+dock.new_strokes().paint((5, 5), 1)
+autosave = dock.session.autosave
+autosave.saved.connect(lambda path: (print(path), application.quit()))
+autosave.save_now()
+application.exec()
+"""
+
+
 class TestAutosave:
     @pytest.fixture
     def crashed(self, desk, qtbot, monkeypatch):
@@ -225,11 +249,11 @@ class TestAutosave:
     def test_without_a_crash_nothing_is_offered(self, desk, other):
         assert other.dock.recovery.isHidden()
 
-    def test_closing_in_good_order_leaves_no_file(self, desk, qtbot):
-        desk.solve(*TWO)
-        own = desk.dock.session.autosave
-        with qtbot.waitSignal(own.saved, timeout=PATIENCE) as blocker:
-            own.save_now()
-        assert blocker.args[0].exists()
-        own._file.remove()
-        assert list(blocker.args[0].parent.iterdir()) == []
+    def test_ending_in_good_order_leaves_no_file(self, tmp_path):
+        environment = os.environ | {"XDG_DATA_HOME": str(tmp_path)}
+        command = [sys.executable, "-c", SAVE_AND_END]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        saved = Path(done.stdout.strip())
+        assert saved.is_relative_to(tmp_path)
+        assert list(saved.parent.iterdir()) == []
