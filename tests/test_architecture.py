@@ -37,8 +37,8 @@ def test_only_the_widgets_know_of_a_window(path):
     [p for p in CORE.rglob("*.py") if not {"_widgets", "cli"} & set(p.parts)],
     ids=lambda p: str(p.relative_to(ROOT)),
 )
-def test_the_core_does_not_know_of_training(path):
-    assert not any("training" in name for name in imported(path))
+def test_the_core_knows_neither_training_nor_widgets(path):
+    assert not any("training" in name or "_widgets" in name for name in imported(path))
 
 
 def test_importing_the_package_does_not_import_torch():
