@@ -11,7 +11,6 @@ Two tasks: one object of many, and all objects against the background, with stro
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
+from figures import write_figures
 from napari_deep_energy.training import Recipe, finetune
 from napari_deep_energy.training.evaluation import HeldOut
 from napari_deep_energy.training.folder import to_rgb
@@ -111,8 +111,7 @@ def main() -> None:
             ]
             exact = figures[f"{task}_iou_analytic_after_{steps}"]
             print(f"{task}, {steps} steps: {' -> '.join(cells)}, exact IoU {exact:.3f}")
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    write_figures(options.json, figures)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Hand:
 
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
-        self._canvas = canvas_of(viewer)
+        self._canvas = canvas_on_view()
 
     def press(self, place: Sequence[float]) -> None:
         """Put the brush down; ValueError where the place is out of view: no mouse could."""
@@ -68,7 +68,7 @@ class Hand:
         )
 
 
-def canvas_of(viewer: napari.Viewer) -> QWidget:
+def canvas_on_view() -> QWidget:
     """The widget that the layers are drawn on: the largest one that OpenGL draws."""
     windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow)]
     found = [

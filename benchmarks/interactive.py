@@ -36,7 +36,6 @@ the thirteen; all are measured.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 import warnings
@@ -47,6 +46,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
+from figures import write_figures
 from matting_errors import errors
 from pictures_with_masks import Subject, read_mattes, read_pairs, read_voc, reduced
 from simulated_user import click, iou, strokes
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
 CLICKS, CLICK_SIZE = 20, 256
 MATTE_SIZE = 512
+PARTS = ("strokes", "clicks", "mattes")
 
 
 def ours(
@@ -214,9 +215,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=20, help="pictures of each set; 0: all")
     parser.add_argument("--longest", type=int, help="long side of the pictures with strokes")
     parser.add_argument("--all", action="store_true", help="also pictures used for choosing")
-    parser.add_argument("--parts", nargs="+", choices=("strokes", "clicks", "mattes"))
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
-    parts = options.parts or ("strokes", "clicks", "mattes")
     limit = options.limit or None
     sets = {}
     if (options.data / "berkeley").is_dir():
@@ -226,20 +226,18 @@ def main() -> None:
     step = slice(None) if options.all else slice(1, None, 2)
     sets = {name: subjects[step][:limit] for name, subjects in sets.items()}
     found: dict[str, float] = {}
-    if sets and "strokes" in parts:
+    if sets and "strokes" in options.parts:
         found |= by_strokes(sets)
-    if "berkeley" in sets and "clicks" in parts:
+    if "berkeley" in sets and "clicks" in options.parts:
         found |= by_clicks(sets["berkeley"])
-    if (options.data / "alphamatting").is_dir() and "mattes" in parts:
+    if (options.data / "alphamatting").is_dir() and "mattes" in options.parts:
         found |= by_mattes(options.data / "alphamatting", limit)
     if not found:
         parser.error(f"{options.data} holds none of berkeley, VOCdevkit/VOC2012, alphamatting")
     for key, value in found.items():
         if "ratio" in key or "minus" in key:
             print(f"{key:40} {value:.4f}")
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(found, indent=2) + "\n")
+    write_figures(options.json, found)
 
 
 if __name__ == "__main__":

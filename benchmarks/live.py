@@ -29,7 +29,6 @@ from when the solver's kernels are there, compiled or loaded from the last time.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -38,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
+from figures import write_figures
 from hand import Hand, wander
 from qtpy.QtTest import QTest
 from responsiveness import Beats, Spans, time_entries
@@ -186,7 +186,6 @@ def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
     QTest.qWait(500)
     painter = Painter(viewer)
     off = without_plugin(painter, seeds, beats, 5)
-    before = callbacks(viewer)
     painter.open_dock()
     QTest.qWait(500)
     viewer.reset_view()  # the dock takes a part of the canvas
@@ -225,7 +224,7 @@ def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
     }
     if len(memory) >= 2 * WARM_UP:
         figures["rss_growth_mib_1000"] = growth_of(memory) / 2**20
-    return figures | closings(viewer, painter, before)
+    return figures | closings(viewer, painter)
 
 
 def growth_of(memory: list[int]) -> float:
@@ -234,8 +233,8 @@ def growth_of(memory: list[int]) -> float:
     return float(np.median(memory[-count:]) - np.median(memory[WARM_UP : WARM_UP + count]))
 
 
-def closings(viewer: napari.Viewer, painter: Painter, before: int) -> dict[str, float]:
-    """Callbacks with the dock open, before and after 20 closings and openings; and closed."""
+def closings(viewer: napari.Viewer, painter: Painter) -> dict[str, float]:
+    """Callbacks with the dock open, before and after 20 closings and openings."""
     opened = callbacks(viewer)
     for _ in range(20):
         viewer.window.remove_dock_widget(painter.dock)
@@ -262,9 +261,7 @@ def main() -> int:
     viewer.close()
     for name, value in figures.items():
         print(f"{name:24} {value:10.1f}")
-    if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    write_figures(arguments.json, figures)
     return 0
 
 

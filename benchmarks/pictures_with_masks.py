@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -113,18 +113,13 @@ def reduced(subject: Subject, longest: int | None) -> Subject:
         return subject
     size = fitting((width, height), longest)
     image = Image.fromarray(subject.image).resize(size, Image.Resampling.BOX)
-    planes = [subject.mask, subject.strokes]
-    mask, drawn = (
-        None
-        if plane is None
-        else np.asarray(
-            Image.fromarray(plane.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
-        )
-        for plane in planes
-    )
-    labels = None if drawn is None else drawn.astype(np.int64)
-    assert mask is not None
-    return Subject(subject.name, np.asarray(image), mask, labels)
+
+    def smaller(plane: NDArray[Any]) -> NDArray[np.uint8]:
+        whole = Image.fromarray(plane.astype(np.uint8))
+        return np.asarray(whole.resize(size, Image.Resampling.NEAREST))
+
+    labels = None if subject.strokes is None else smaller(subject.strokes).astype(np.int64)
+    return Subject(subject.name, np.asarray(image), smaller(subject.mask), labels)
 
 
 def fitting(size: tuple[int, int], longest: int) -> tuple[int, int]:

@@ -9,7 +9,6 @@ the figures are medians in milliseconds and their ratio.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
+from figures import write_figures
 from skimage import data
 from skimage.transform import resize
 
@@ -70,9 +70,7 @@ def main() -> None:
             for engine, value in ms.items():
                 figures[f"{short}_{engine}_ms_{size}"] = round(value, 3)
             figures[f"{short}_ratio_{size}"] = round(ratio, 3)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    write_figures(options.json, figures)
 
 
 if __name__ == "__main__":

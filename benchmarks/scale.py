@@ -25,6 +25,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from figures import write_figures
 from skimage import data
 from volumes import KINDS, PEERS, compare
 
@@ -35,6 +36,7 @@ from napari_deep_energy.tiled import plan_tiled, predict_tiled, solve_tiled
 
 TILE = 512
 TIE = 1e-5
+PARTS = ("seams", "cost", "volumes")
 
 
 def picture(size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +129,7 @@ def cost(sides: list[int]) -> dict[str, float]:
 def main() -> None:
     """Measure and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--parts", nargs="+", default=["seams", "cost", "volumes"])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1024, 2048])
     parser.add_argument("--sides", type=int, nargs="+", default=[1024, 4096])
     parser.add_argument("--volumes", nargs="+", default=["32x32x32", "64x64x64"])
@@ -151,9 +153,7 @@ def main() -> None:
         sizes = [tuple(int(n) for n in size.split("x")) for size in options.volumes]
         figures |= compare(sizes, options.kind, options.modes, options.limit)
     print(json.dumps(figures, indent=2))
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    write_figures(options.json, figures)
 
 
 if __name__ == "__main__":

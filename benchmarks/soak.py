@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import gc
-import json
 import logging
 import sys
 import threading
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+from figures import write_figures
 from qtpy.QtTest import QTest
 from random_user import User
 from scipy.stats import theilslopes
@@ -196,9 +196,7 @@ def run(arguments: argparse.Namespace) -> int:
     for text in report.exceptions:
         print(text)
     print("; ".join(report.failures) or "no exception, no leaked thread, flat memory")
-    if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(asdict(report), indent=2) + "\n")
+    write_figures(arguments.json, asdict(report))
     return int(bool(report.failures))
 
 

@@ -15,7 +15,6 @@ change class.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import statistics
@@ -23,6 +22,7 @@ import time
 import warnings
 from collections import defaultdict
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
 import torch
+from figures import write_figures
 from skimage import data
 from skimage.segmentation import random_walker
 from skimage.transform import resize
@@ -123,9 +124,7 @@ def measure(task: str, size: int, device: str, repeats: int, iterative: bool) ->
     )
     times, errors, engine = defaultdict(list), defaultdict(list), NestedDissection()
     labels, more = strokes(size)
-    for name in PICTURES[:repeats] * (1 + repeats // len(PICTURES)):
-        if len(times["first"]) == repeats:
-            break
+    for name in islice(cycle(PICTURES), repeats):
         image = picture(name, size)
         problems = [Problem.from_labels(image, each) for each in (labels, more)]
         if task == "cf":
@@ -198,8 +197,7 @@ def main() -> None:
             found.update(new)
             for name, value in new.items():
                 print(f"{name:28} {value:.4g}", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n")
+    write_figures(options.json, found)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ Nothing is read: the pictures are noise of the right size, which costs the same.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import torch
+from figures import write_figures
 from napari_deep_energy.training.batches import batch_of
 from napari_deep_energy.training.fit import update
 from napari_deep_energy.training.objects import Objects
@@ -72,9 +72,7 @@ def main() -> None:
         rate = measure(Recipe.load(name), options.size, options.batch, options.seconds)
         print(f"{name:20} {rate:8.0f} samples/s")
         figures[f"{name}_samples_per_second"] = round(rate, 1)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    write_figures(options.json, figures)
 
 
 if __name__ == "__main__":

@@ -106,11 +106,10 @@ class Stage:
         seeds = self.dock.seeds_layer
         assert seeds is not None
         lines = [(label, line) for label, several in strokes.items() for line in several]
-        for label, corners in sorted(lines, key=lambda item: [*strokes].index(item[0])):
+        for label, corners in lines:
             seeds.selected_label = label
             with seeds.block_history():
-                places = along(corners)
-                for count, place in enumerate(places):
+                for count, place in enumerate(along(corners)):
                     seeds.paint(place, label)
                     if count % max(1, round(step / 4)) == 0 and filmed:
                         self.wait(120)
