@@ -220,11 +220,14 @@ def main() -> None:
     limit = options.limit or None
     sets = {}
     if (options.data / "berkeley").is_dir():
-        sets["berkeley"] = read_pairs(options.data / "berkeley", options.longest)
+        sets["berkeley"] = read_pairs(options.data / "berkeley")
     if (options.data / "VOCdevkit" / "VOC2012").is_dir():
         sets["voc"] = read_voc(options.data / "VOCdevkit" / "VOC2012")
     step = slice(None) if options.all else slice(1, None, 2)
-    sets = {name: subjects[step][:limit] for name, subjects in sets.items()}
+    sets = {
+        name: [reduced(subject, options.longest) for subject in subjects[step][:limit]]
+        for name, subjects in sets.items()
+    }
     found: dict[str, float] = {}
     if sets and "strokes" in options.parts:
         found |= by_strokes(sets)

@@ -44,7 +44,7 @@ class Cutout:
     """(H, W): 0 background, 1 foreground, 0.5 unknown."""
 
 
-def read_pairs(folder: Path, longest: int | None = None) -> list[Subject]:
+def read_pairs(folder: Path) -> list[Subject]:
     """Objects of ``folder/image`` and ``folder/gt`` (mask > 127), with ``folder/strokes`` if there.
 
     Strokes are PNGs of the picture's size with 1 on the object and 2 on its background.
@@ -55,7 +55,7 @@ def read_pairs(folder: Path, longest: int | None = None) -> list[Subject]:
         mask = (np.asarray(Image.open(path).convert("L")) > 127).astype(np.uint8)
         drawn = folder / "strokes" / f"{path.stem}.png"
         labels = np.asarray(Image.open(drawn)).astype(np.int64) if drawn.exists() else None
-        found.append(reduced(Subject(path.stem, colours(image), mask, labels), longest))
+        found.append(Subject(path.stem, colours(image), mask, labels))
     return found
 
 
