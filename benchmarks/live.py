@@ -176,9 +176,23 @@ def without_plugin(painter: Painter, seeds: Any, beats: Beats, strokes: int) -> 
     return gaps
 
 
+def paint(
+    painter: Painter, seeds: Any, strokes: int
+) -> tuple[list[tuple[float, float]], list[int]]:
+    """What each stroke took, and the resident bytes after it."""
+    times, memory, process = [], [], psutil.Process()
+    for count in range(strokes):
+        if count % FRESH == FRESH - 1:
+            clear(seeds)
+            painter.begin(seeds)
+        times.append(painter.one(seeds))
+        memory.append(process.memory_info().rss)
+    return times, memory
+
+
 def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
     """All figures."""
-    spans, beats, process = Spans(), Beats(), psutil.Process()
+    spans, beats = Spans(), Beats()
     time_entries(spans)
     viewer.add_image(astronaut(), name="astronaut")
     seeds = viewer.add_labels(np.zeros((SIZE, SIZE), np.uint8), name="strokes")
@@ -195,13 +209,7 @@ def measure(viewer: napari.Viewer, strokes: int) -> dict[str, float]:
     painter.one(seeds)
     rates = [painter.preview_hz(seeds) for _ in range(3)]
     spans.clear()
-    times, memory = [], []
-    for count in range(strokes):
-        if count % FRESH == FRESH - 1:
-            clear(seeds)
-            painter.begin(seeds)
-        times.append(painter.one(seeds))
-        memory.append(process.memory_info().rss)
+    times, memory = paint(painter, seeds, strokes)
     beats.start()  # not before: a timer of 5 ms takes its share of the interpreter's lock
     for _ in range(BEAT_STROKES):
         painter.one(seeds)
