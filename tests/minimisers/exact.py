@@ -9,7 +9,6 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from napari_deep_energy import kernels
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.minimisers import NestedDissection, SparseDirect
 from napari_deep_energy.problem import Problem
@@ -26,17 +25,6 @@ every_spec = pytest.mark.parametrize("spec", SPECS, ids=str)
 # Measured: 1e-7 to 2e-6 against a float64 factorisation, which is itself this uncertain where
 # affinities span ten decades.
 TOLERANCE = 1e-5
-
-
-@pytest.fixture(params=["compiled", "batched"], autouse=True)
-def way(request, monkeypatch):
-    """Both ways to do the work, compiled kernels and batched products."""
-    if request.param == "batched":
-        monkeypatch.setattr(kernels, "is_ready", lambda _dtype: False)
-    else:
-        pytest.importorskip("numba")
-        assert kernels.make_ready(), "kernels that cannot be compiled are no reason to skip"
-    return request.param
 
 
 def picture(size, seed=0):

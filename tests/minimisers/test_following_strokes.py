@@ -14,9 +14,9 @@ from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.minimisers import NestedDissection
 
-from .exact import TOLERANCE, corners, error, every_spec, picture, problem_of, way
+from .exact import TOLERANCE, corners, error, every_spec, picture, problem_of
 
-__all__ = ["way"]
+pytestmark = pytest.mark.usefixtures("way")
 
 
 @every_spec

@@ -22,10 +22,9 @@ from .exact import (
     first_solve,
     picture,
     problem_of,
-    way,
 )
 
-__all__ = ["way"]
+pytestmark = pytest.mark.usefixtures("way")
 
 SIZES = [(1, 2), (2, 1), (2, 2), (3, 5), (1, 50), (67, 1), (7, 31), (64, 48), (97, 89)]
 
