@@ -38,7 +38,7 @@ def test_it_offers_the_docks_and_the_samples():
     }  # fmt: skip
 
 
-def test_sessions_can_be_read_and_written():
+def test_sessions_are_read_and_written_and_labels_saved_as_png():
     contributions = PluginManifest.from_file(MANIFEST).contributions
     (reader, _), (writer, labels) = contributions.readers, contributions.writers
     assert reader.filename_patterns == ["*.deepenergy"]

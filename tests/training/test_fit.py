@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from napari_deep_energy.training import fit as module
+from napari_deep_energy.training import fit as fitting
 from napari_deep_energy.training.batches import batch_of, sample
 from napari_deep_energy.training.fit import fit, learning_rate
 from napari_deep_energy.training.recipe import Optimiser, Stage
@@ -107,7 +107,7 @@ def test_a_loss_that_is_not_finite_is_named(objects, recipe, held_out, tmp_path,
             batch.problem.image[0, 0, 0, 0] = math.nan
         return batch
 
-    monkeypatch.setattr(module, "batch_of", poisoned)
+    monkeypatch.setattr(fitting, "batch_of", poisoned)
     with pytest.raises(Diverged, match=r"loss is nan at step 3, size 24, objects \["):
         list(fit(recipe, objects, held_out, tmp_path))
 
@@ -155,8 +155,8 @@ def test_clipping_limits_the_gradient(objects, recipe, tmp_path):
     norms = {}
     for clip in (0.0, 1e-6):
         chosen = replace(recipe, stages=(Stage(1, (24,), 2304),), optimiser=Optimiser(clip=clip))
-        run = module.RunState.open(tmp_path / str(clip), chosen, objects)
-        module.update(chosen, batch_of(chosen, objects, 0, 0), run)
+        run = fitting.RunState.open(tmp_path / str(clip), chosen, objects)
+        fitting.update(chosen, batch_of(chosen, objects, 0, 0), run)
         norms[clip] = float(sum(p.grad.square().sum() for p in run.network.parameters())) ** 0.5
     assert norms[1e-6] == pytest.approx(1e-6, rel=1e-3)
     assert norms[0.0] > 1e-3
@@ -164,10 +164,10 @@ def test_clipping_limits_the_gradient(objects, recipe, tmp_path):
 
 def test_the_average_follows_the_trained_weights_and_is_what_is_kept(objects, recipe, tmp_path):
     chosen = replace(recipe, optimiser=Optimiser(1e-2, average=0.5))
-    run = module.RunState.open(tmp_path, chosen, objects)
+    run = fitting.RunState.open(tmp_path, chosen, objects)
     name, expected = "output.bias", run.network.output.bias.detach().clone()
     for step in range(6):
-        module.update(chosen, batch_of(chosen, objects, step, 4 * step), run)
+        fitting.update(chosen, batch_of(chosen, objects, step, 4 * step), run)
         share = min(0.5, (step + 1) / (step + 10))
         expected = share * expected + (1 - share) * run.network.output.bias.detach()
         run.step += 1
@@ -176,7 +176,7 @@ def test_the_average_follows_the_trained_weights_and_is_what_is_kept(objects, re
 
 
 def test_without_an_average_the_trained_network_is_kept(objects, recipe, tmp_path):
-    run = module.RunState.open(tmp_path, recipe, objects)
+    run = fitting.RunState.open(tmp_path, recipe, objects)
     assert run.kept is run.network
 
 

@@ -14,7 +14,7 @@ from skimage import data
 
 PATIENCE = 30_000
 """Milliseconds to wait for an answer on a busy machine."""
-MINUTES = 240_000
+TRAINING_PATIENCE = 240_000
 """Milliseconds to wait for the child that fine-tunes."""
 CLIPBOARD = pytest.mark.xdist_group("clipboard")
 """A display has one: tests that use it run one after the other."""
@@ -76,6 +76,12 @@ def finetune_dock(desk, qtbot):
     dock.before_after.close_thread()
 
 
+def paint(layer, *strokes):
+    """Paint (label, row, column) dabs on a layer."""
+    for label, row, column in strokes:
+        layer.paint((row, column), label)
+
+
 class Desk:
     """The dock as a user sees it, and waiting for what it does."""
 
@@ -108,8 +114,7 @@ class Desk:
 
     def paint(self, *strokes):
         """Paint (label, row, column) dabs on the strokes layer."""
-        for label, row, column in strokes:
-            self.dock.seeds_layer.paint((row, column), label)
+        paint(self.dock.seeds_layer, *strokes)
 
     def solve(self, *strokes):
         """Paint and wait for the answer, which is returned by engine."""

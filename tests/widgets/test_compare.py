@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication
 from napari_deep_energy._widgets import CompareWidget
 from napari_deep_energy.comparison import compare
 
-from .conftest import CLIPBOARD, PATIENCE, TWO
+from .conftest import CLIPBOARD, PATIENCE, TWO, paint
 
 
 @pytest.fixture
@@ -36,8 +36,7 @@ def test_alone_it_compares_the_engines(alone, qtbot, task, measure):
     session.set_choices(replace(session.choices, task=task))
     seeds = session.new_strokes()
     with qtbot.waitSignal(session.solved, timeout=PATIENCE) as blocker:
-        for label, row, column in TWO:
-            seeds.paint((row, column), label)
+        paint(seeds, *TWO)
     expected = compare(blocker.args[0]["network"], blocker.args[0]["analytic"])
     assert alone.comparison.measure == measure
     assert alone.comparison.rows == expected.rows
@@ -72,8 +71,7 @@ def test_beside_the_main_dock_it_follows_the_same_strokes(desk, viewer, qtbot):
 def test_the_difference_is_shown_on_demand(alone, qtbot):
     seeds = alone.session.new_strokes()
     with qtbot.waitSignal(alone.session.solved, timeout=PATIENCE):
-        for label, row, column in TWO:
-            seeds.paint((row, column), label)
+        paint(seeds, *TWO)
     layer = alone.session.results.layers["", "difference"]
     assert not layer.visible
     assert layer.contrast_limits[1] == 0.05, "what differs this little is told apart"

@@ -12,7 +12,7 @@ from napari_deep_energy._widgets import CompareWidget, whole_fold
 
 from ..bad_input.files import FAILURES, failing_writes
 from ..bad_input.table import case, rows
-from .conftest import MINUTES, PATIENCE, TWO
+from .conftest import PATIENCE, TRAINING_PATIENCE, TWO, paint
 
 LAYERS = {row.case: row for row in rows("Layers", "dock")}
 FOLDERS = {row.case: row for row in rows("Folders", "dock")}
@@ -76,7 +76,7 @@ def test_fine_tuning_onto_a_full_disk_says_so_and_leaves_no_half(finetune, qtbot
     environment = finetune.process._process.processEnvironment()
     environment.insert("PYTHONPATH", str(tmp_path / "site"))
     finetune.process._process.setProcessEnvironment(environment)
-    with qtbot.waitSignal(finetune.process.ended, timeout=MINUTES):
+    with qtbot.waitSignal(finetune.process.ended, timeout=TRAINING_PATIENCE):
         finetune.start(steps=1)
     assert FOLDERS["full-disk"].is_said_in(finetune._state.text()), finetune._state.text()
     assert finetune.checkpoint is None
@@ -86,7 +86,7 @@ def test_fine_tuning_onto_a_full_disk_says_so_and_leaves_no_half(finetune, qtbot
 
 def test_a_run_s_folder_that_cannot_be_made_is_named(finetune, qtbot, tmp_path):
     (tmp_path / "data").write_text("a file where the folder ought to be")
-    with qtbot.waitSignal(finetune.process.ended, timeout=MINUTES):
+    with qtbot.waitSignal(finetune.process.ended, timeout=TRAINING_PATIENCE):
         finetune.start(steps=1)
     assert FOLDERS["run-below-a-file"].is_said_in(finetune._state.text()), finetune._state.text()
 
@@ -106,8 +106,7 @@ def test_a_layer_deleted_while_the_engines_are_compared(role, viewer, picture, q
     qtbot.addWidget(dock)
     seeds = dock.session.new_strokes()
     gate.clear()
-    for label, line, column in TWO:
-        seeds.paint((line, column), label)
+    paint(seeds, *TWO)
     before = seeds.data.copy()
     dock.run()
     viewer.layers.remove(dock.session.subject.image if role == "picture" else seeds)
@@ -129,7 +128,7 @@ def test_layers_deleted_while_a_batch_runs(batch, desk, qtbot):
 
 def test_layers_deleted_while_a_network_is_fine_tuned(finetune, desk, qtbot):
     desk.solve(*TWO)
-    with qtbot.waitSignal(finetune.process.ended, timeout=MINUTES):
+    with qtbot.waitSignal(finetune.process.ended, timeout=TRAINING_PATIENCE):
         finetune.start(steps=1)
         desk.viewer.layers.clear()
     assert LAYERS["deleted-in-fine-tuning"].is_said_in(finetune._state.text())

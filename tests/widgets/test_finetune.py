@@ -13,7 +13,7 @@ from qtpy.QtGui import QImage
 from napari_deep_energy._widgets import FinetuneWidget
 from napari_deep_energy.networks import Checkpoint
 
-from .conftest import MINUTES, TWO
+from .conftest import TRAINING_PATIENCE, TWO
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_run_gives_a_model_that_is_listed_and_shown_before_and_after(dock, des
     desk.solve(*TWO)
     dock.folder = folder
     before = dock._start_from.count()
-    with qtbot.waitSignal(dock.process.ended, timeout=MINUTES):
+    with qtbot.waitSignal(dock.process.ended, timeout=TRAINING_PATIENCE):
         dock.start(steps=3)
         assert dock._stop.isEnabled()
         assert not dock._start.isEnabled()
@@ -44,7 +44,9 @@ def test_a_run_gives_a_model_that_is_listed_and_shown_before_and_after(dock, des
     assert dock._start_from.count() == before + 1
     assert dock.checkpoint in desk.dock.session.models.paths
     assert desk.dock._model.findData(str(dock.checkpoint)) >= 0
-    qtbot.waitUntil(lambda: set(dock.before_after.energies) == {"before", "after"}, timeout=MINUTES)
+    qtbot.waitUntil(
+        lambda: set(dock.before_after.energies) == {"before", "after"}, timeout=TRAINING_PATIENCE
+    )
     with desk.solved():
         dock.use()
     assert desk.dock.model == dock.checkpoint
@@ -53,8 +55,8 @@ def test_a_run_gives_a_model_that_is_listed_and_shown_before_and_after(dock, des
 
 def test_stop_keeps_the_best(dock, folder, qtbot):
     dock.folder = folder
-    with qtbot.waitSignal(dock.process.ended, timeout=MINUTES):
-        with qtbot.waitSignal(dock.process.progressed, timeout=MINUTES):
+    with qtbot.waitSignal(dock.process.ended, timeout=TRAINING_PATIENCE):
+        with qtbot.waitSignal(dock.process.progressed, timeout=TRAINING_PATIENCE):
             dock.start(steps=100_000)
         dock._stop.click()
     assert dock._last["step"] < 1000
@@ -66,7 +68,7 @@ def test_a_folder_without_pictures_is_named(dock, tmp_path, qtbot):
     empty = tmp_path / "empty"
     empty.mkdir()
     dock.folder = empty
-    with qtbot.waitSignal(dock.process.ended, timeout=MINUTES):
+    with qtbot.waitSignal(dock.process.ended, timeout=TRAINING_PATIENCE):
         dock.start(steps=1)
     assert "empty" in dock._state.text()
     assert dock.checkpoint is None
@@ -82,7 +84,7 @@ def test_a_missing_folder_starts_nothing(dock, tmp_path):
 
 def test_a_crash_of_the_child_leaves_the_dock_alive(dock, folder, qtbot):
     dock.folder = folder
-    with qtbot.waitSignal(dock.process.ended, timeout=MINUTES) as blocker:
+    with qtbot.waitSignal(dock.process.ended, timeout=TRAINING_PATIENCE) as blocker:
         dock.start(steps=5)
         dock.process._process.waitForStarted()
         dock.process._process.kill()

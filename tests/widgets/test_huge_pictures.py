@@ -9,8 +9,6 @@ import pytest
 from napari_deep_energy import segment
 from napari_deep_energy.crops import Crop
 
-from .conftest import PATIENCE
-
 SIZE = 6000
 
 
@@ -62,7 +60,7 @@ def huge(viewer, read, open_dock, qtbot):
 
 
 def answer(desk):
-    with desk.qtbot.waitSignal(desk.dock.solved, timeout=PATIENCE) as blocker:
+    with desk.solved() as blocker:
         desk.dock.solve_once()
     return blocker.args[0]["analytic"]
 
@@ -107,14 +105,14 @@ def test_zoomed_in_the_visible_part_of_the_finest_level_is_solved(huge, read, qt
     assert [layer.get_value(place, world=True) for place in ((3000, 4460), (3000, 4540))] == [1, 2]
 
 
-def test_another_view_is_answered_by_itself_when_the_camera_rests(huge, qtbot):
+def test_another_view_is_answered_by_itself_when_the_camera_rests(huge):
     huge.dock.seeds_layer.data[1550:1560, 1450:1550] = 2  # within the view to come
     huge.dock.seeds_layer.refresh()
     answer(huge)
     first = huge.dock.session.answer.request.picture.data
     huge.dock.live = True
     camera = getattr(huge.viewer, "scene", huge.viewer).camera
-    with qtbot.waitSignal(huge.dock.solved, timeout=PATIENCE):
+    with huge.solved():
         camera.zoom *= 4
     assert huge.dock.session.answer.request.picture.data is not first
 

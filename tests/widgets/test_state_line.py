@@ -14,14 +14,14 @@ def mood(desk):
     return desk.dock.session.state.mood
 
 
-def test_with_live_off_it_speaks_of_no_answer_before_there_is_one(desk, qtbot):
+def test_with_live_off_it_speaks_of_no_answer_before_there_is_one(desk):
     desk.dock.live = False
     desk.paint(*TWO)
-    qtbot.waitUntil(lambda: "Live is off" in desk.dock.state)
+    desk.says("Live is off")
     with desk.solved():
         desk.dock.solve_once()
     desk.paint((1, 30, 30))
-    qtbot.waitUntil(lambda: "Changed since the last answer" in desk.dock.state)
+    desk.says("Changed since the last answer")
     assert mood(desk) == "stale"
 
 
