@@ -34,11 +34,10 @@ def test_finetune_leaves_a_model_and_names_what_it_skipped(folder, tmp_path, run
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("finetune", "nowhere"), "nowhere"),
-        (("train", "nowhere"), "nowhere"),
+        (("train", "nowhere"), "there is no folder"),
         (("train",), "nothing to train on"),
         (("train", "mine", "--recipe", "magic"), "there is no recipe magic"),
-        (("evaluate", "table1", "--voc", "nowhere"), "nowhere"),
+        (("evaluate", "table1", "--voc", "nowhere"), "is not a VOC devkit"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_1(folder, arguments, sentence, run):

@@ -32,9 +32,10 @@ def test_only_the_final_file_is_left_after_saving(checkpoint, tmp_path):
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["model.safetensors"]
 
 
-@pytest.mark.parametrize("task", ["segment", "matte"])
-def test_bundled_weights_say_what_they_are(task):
-    assert bundled(task).stat().st_size < 3e6
-    checkpoint = Checkpoint.load(bundled(task))
-    assert checkpoint.spec.task == task
+@pytest.mark.parametrize("name", ["segment", "segment_prior", "matte"])
+def test_bundled_weights_say_what_they_are(name):
+    assert bundled(name).stat().st_size < 3e6
+    checkpoint = Checkpoint.load(bundled(name))
+    assert checkpoint.spec.task == name.removesuffix("_prior")
+    assert checkpoint.spec.has_prior == name.endswith("_prior")
     assert {"data", "samples", "steps", "device", "date"} <= checkpoint.training.keys()

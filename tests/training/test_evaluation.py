@@ -18,7 +18,7 @@ from napari_deep_energy.energy import ClosedFormMatting, RandomWalker, grey
 from napari_deep_energy.networks import Checkpoint, bundled
 from napari_deep_energy.problem import Problem
 
-TASKS = ["segment", "matte"]
+BUNDLED = ["segment", "segment_prior", "matte"]
 
 
 @pytest.mark.parametrize("spec", [RandomWalker(), ClosedFormMatting()])
@@ -80,19 +80,19 @@ def held_out_objects(request, objects):
     return read_voc(devkit, "val", 96).first(16), 96
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_bundled_weights_beat_chance_and_the_nearest_seed(task, held_out_objects):
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_weights_beat_chance_and_the_nearest_seed(name, held_out_objects):
     objects, size = held_out_objects
-    checkpoint = Checkpoint.load(bundled(task))
+    checkpoint = Checkpoint.load(bundled(name))
     found = report(checkpoint, HeldOut.build(objects, checkpoint.spec, size, PAPER))
     assert found["energy_network"] < 0.02 * found["energy_random"]
     assert found["energy_network"] < 0.5 * found["energy_nearest_seed"]
     assert found["energy_network"] > found["energy_analytic"]
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_bundled_weights_say_what_they_saw(task):
-    said = Checkpoint.load(bundled(task)).training
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_weights_say_what_they_saw(name):
+    said = Checkpoint.load(bundled(name)).training
     assert "VOC2012 train" in said["data"]
     assert said["samples"] > said["steps"] > 0
     assert said["device"]
