@@ -127,19 +127,24 @@ class Desk:
 
 
 @pytest.fixture
-def desk(viewer, picture, qtbot):
-    """The dock over the picture, with an empty strokes layer."""
-    viewer.add_image(picture, name="picture")
-    desk = Desk(viewer, qtbot)
-    desk.dock.engine = "analytic"  # half the layers to make; tests of both say so
-    desk.dock.new_strokes().brush_size = 3
-    return desk
+def open_dock(viewer, qtbot):
+    """Opens the dock over what is in the viewer."""
+
+    def opened():
+        desk = Desk(viewer, qtbot)
+        desk.dock.engine = "analytic"  # half the layers to make; tests of both say so
+        return desk
+
+    return opened
 
 
 @pytest.fixture
-def open_dock(viewer, qtbot):
-    """Opens the dock over what is in the viewer."""
-    return lambda: Desk(viewer, qtbot)
+def desk(viewer, picture, open_dock):
+    """The dock over the picture, with an empty strokes layer."""
+    viewer.add_image(picture, name="picture")
+    desk = open_dock()
+    desk.dock.new_strokes().brush_size = 3
+    return desk
 
 
 @pytest.fixture

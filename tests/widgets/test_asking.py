@@ -57,7 +57,6 @@ class TestChannels:
     def test_flat_strokes_on_a_short_first_axis_mean_channels(self, viewer, open_dock, channels):
         viewer.add_image(channels)
         desk = open_dock()
-        desk.dock.engine = "analytic"
         desk.dock.seeds_layer = viewer.add_labels(np.zeros(channels.shape[1:], np.uint8))
         desk.dock.seeds_layer.brush_size = 3
         desk.solve(*TWO)
@@ -67,7 +66,6 @@ class TestChannels:
     def test_the_user_can_say_so(self, viewer, open_dock, channels):
         viewer.add_image(channels)
         desk = open_dock()
-        desk.dock.engine = "analytic"
         box = desk.dock.form._channels
         assert not box.isHidden()
         assert not box.isChecked()

@@ -29,7 +29,7 @@ def asked(viewer, open_dock, qtbot):
         image = viewer.add_image(given.image, rgb=False)
         seeds = viewer.add_labels(given.strokes)
         desk = open_dock()
-        desk.dock.engine, desk.dock.task = "analytic", given.task
+        desk.dock.task = given.task
         desk.choose(**choices)
         before = np.array(seeds.data)
         desk.dock.image_layer, desk.dock.seeds_layer = image, seeds
@@ -110,7 +110,6 @@ def test_a_session_that_cannot_be_written_leaves_the_one_that_was_there(
 def test_a_full_gpu_is_told_once_and_the_cpu_answers(full_gpu, viewer, picture, open_dock):
     viewer.add_image(picture, name="picture")
     desk = open_dock()
-    desk.dock.engine = "analytic"
     desk.dock.new_strokes().brush_size = 3
     said = []
     desk.dock.session.state_changed.connect(lambda state: said.append(state.text))

@@ -47,7 +47,6 @@ def huge(viewer, read, open_dock, qtbot):
     levels = [level(size) for size in (6000, 3000, 1500)]
     viewer.add_image(levels, multiscale=True, contrast_limits=(0, 255))
     desk = open_dock()
-    desk.dock.engine = "analytic"
     desk.dock.live = False
     strokes = desk.dock.new_strokes()
     middle = strokes.data.shape[0] // 2

@@ -51,7 +51,6 @@ def test_every_kind_of_picture_is_segmented(viewer, open_dock, picture, convert)
     image = convert(picture)
     viewer.add_image(image)
     desk = open_dock()
-    desk.dock.engine = "analytic"
     desk.dock.new_strokes()
     desk.solve(*TWO)
     expected = segment(image[..., :3] if image.shape[-1] == 4 else image,
@@ -63,7 +62,6 @@ def test_of_a_stack_the_plane_on_display_is_solved(viewer, open_dock, picture):
     stack = np.stack([picture[..., 0], picture[::-1, :, 0]])
     viewer.add_image(stack)
     desk = open_dock()
-    desk.dock.engine = "analytic"
     seeds = desk.dock.new_strokes()
     assert seeds.data.shape == stack.shape
     viewer.dims.set_current_step(0, 1)
@@ -85,7 +83,6 @@ def test_a_first_axis_of_channels_is_one_picture(viewer, open_dock, picture):
     channels = np.moveaxis(picture, -1, 0)[[0, 1, 2, 0]]
     viewer.add_image(channels, axis_labels=("channel", "y", "x"), scale=(1, 2, 2))
     desk = open_dock()
-    desk.dock.engine = "analytic"
     seeds = desk.dock.new_strokes()
     assert seeds.data.shape == picture.shape[:2]
     desk.solve(*TWO)

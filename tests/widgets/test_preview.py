@@ -23,7 +23,6 @@ def test_the_preview_of_a_large_picture_is_an_estimate_and_the_answer_exact(
     image = np.ascontiguousarray(data.astronaut()[::2, ::2])
     viewer.add_image(image)
     desk = open_dock()
-    desk.dock.engine = "analytic"
     seeds = desk.dock.new_strokes()
     exact = desk.solve((1, 50, 110), (2, 10, 10))["analytic"]
     assert exact.outcome is Outcome.EXACT
@@ -50,7 +49,7 @@ def test_kernels_are_compiled_though_nothing_was_left_to_prepare(
     # Opened only now: a dock may make its solver before the first stroke.
     viewer.add_image(picture)
     desk = open_dock()
-    desk.dock.engine, desk.dock.live = "analytic", False
+    desk.dock.live = False
     desk.dock.new_strokes().brush_size = 3
     desk.paint(*TWO)  # both classes at once: no request fails for want of one
     with desk.solved():

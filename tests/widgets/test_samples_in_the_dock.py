@@ -20,7 +20,6 @@ def add(viewer, name):
 def test_a_sample_is_answered_when_the_dock_opens(viewer, open_dock):
     add(viewer, "coins")
     desk = open_dock()
-    desk.dock.engine = "analytic"
     assert desk.dock.image_layer.name == "coins"
     assert desk.dock.seeds_layer.name == "coins strokes"
     with desk.solved() as blocker:

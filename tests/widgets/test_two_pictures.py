@@ -49,7 +49,7 @@ def test_the_cut_out_of_an_rgba_picture_keeps_its_holes(viewer, open_dock, pictu
     opacity[10:20, 25:40] = 0
     viewer.add_image(np.dstack([picture, opacity]))
     desk = open_dock()
-    desk.dock.engine, desk.dock.task = "analytic", "matte"
+    desk.dock.task = "matte"
     desk.dock.new_strokes()
     alpha = desk.solve(*TWO)["analytic"].alpha
     shown = desk.dock.results["analytic", "cut-out"].data[..., 3]
