@@ -151,7 +151,7 @@ def half_written(case: str) -> Callable[[Path, bytes], int]:
 
 
 def failing_writes(case: str) -> Case:
-    """A folder in which the picture's overlay cannot be written, half-way through."""
+    """Segment where saving a picture fails half-way through."""
 
     def make(folder, patch):
         def save(self, path, *arguments, **options):
