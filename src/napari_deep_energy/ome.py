@@ -85,17 +85,20 @@ def write_ome_zarr(
             level = da.from_array(array, chunks)
         else:  # computed once, not again for each coarser level
             level = _stored(array.rechunk(chunks), draft / "finest.tmp", da)
-        write_levels(draft, level, axes, size, is_labels)
+        da.compute(*write_levels(draft, level, axes, size, is_labels))
         shutil.rmtree(draft / "finest.tmp", ignore_errors=True)
 
 
-def write_levels(folder: Path, finest: Any, axes: str, size: PixelSize, is_labels: bool) -> None:
-    """Write the pyramid of a dask array whose blocks are cheap to compute into a folder."""
+def write_levels(
+    folder: Path, finest: Any, axes: str, size: PixelSize, is_labels: bool
+) -> list[Any]:
+    """Delayed writes of the pyramid of a dask array, whose blocks are cheap to compute."""
     da, zarr = require("dask.array", "OME-Zarr output"), require("zarr", "OME-Zarr output")
     levels, is_told = [finest], size.unit != UNTOLD.unit
     while max(_plane(levels[-1].shape, axes)) > SMALLEST:
         levels.append(_halved(levels[-1], axes, is_labels, da))
-    require("ome_zarr.writer", "OME-Zarr output").write_multiscale(
+    writer = require("ome_zarr.writer", "OME-Zarr output")
+    delayed: list[Any] = writer.write_multiscale(
         levels,
         zarr.open_group(str(folder), mode="a"),
         axes=list(axes),
@@ -103,7 +106,9 @@ def write_levels(folder: Path, finest: Any, axes: str, size: PixelSize, is_label
         axes_units=dict.fromkeys(set(axes) & set(SPATIAL.lower()), name_of(size.unit))
         if is_told
         else None,
+        compute=False,
     )
+    return delayed
 
 
 def read_ome_zarr(path: Path) -> OmePicture:

@@ -136,6 +136,20 @@ def test_each_phase_counts_to_its_end(picture, seeds, tmp_path):
     assert steps[-1][0] == steps[-1][1]
 
 
+def test_a_run_sets_nothing_for_dask_as_a_whole(picture, seeds, tmp_path):
+    """What other threads compute must be neither watched nor stopped, nor left without a pool."""
+    dask, callbacks = pytest.importorskip("dask"), pytest.importorskip("dask.callbacks")
+    units = set()
+
+    def look(done, total, unit):
+        units.add(unit)
+        assert dask.config.get("pool", None) is None
+        assert not callbacks.Callback.active
+
+    solve_tiled(picture, seeds, tmp_path / "out", tile=64, progress=look)
+    assert units == set(PHASES)
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

@@ -29,7 +29,7 @@ from .plan import plan_tiled
 from .solution import TiledSolution
 from .stores import finish, make_stores, store_tile
 from .survey import survey
-from .tasks import Progress, counted, run_tasks
+from .tasks import Progress, run_tasks
 from .tasks import silent as silently
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ def predict_tiled(
         one = dask.delayed(_predict_tile, pure=False)
         tasks = [one(shared, plan.grid, leaf, stores) for leaf in plan.grid.tree().leaves()]
         run_tasks(tasks, scheduler, stop, progress)
-        with counted(stop, progress, "parts of results written"):
-            finish(draft, stores, size)
+        finish(draft, stores, size, stop, progress)
         shutil.rmtree(scratch)
     return TiledSolution.of(output, plan)
 

@@ -20,7 +20,7 @@ from .scratch import Scratch
 from .solution import TiledSolution
 from .stores import Stores, finish, make_stores, store_tile
 from .survey import survey
-from .tasks import Progress, counted, run_tasks, silent
+from .tasks import Progress, run_tasks, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,8 +131,7 @@ def solve_plan(
         # A cluster's steps are not stopped midway: what would ask them to is in this process.
         tasks = _graph(known, scratch, stores, never if scheduler else stop)
         run_tasks(tasks, scheduler, stop, progress)
-        with counted(stop, progress, "parts of results written"):
-            finish(draft, stores, size)
+        finish(draft, stores, size, stop, progress)
         shutil.rmtree(scratch.folder)
     return TiledSolution.of(output, plan)
 

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..extras import require
+from ..minimisers import never
 from ..ome import write_levels
-from ..pixel_size import UNTOLD
+from .tasks import compute_here, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from ..minimisers import Stop
     from ..pixel_size import PixelSize
     from .grid import Box
     from .plan import Plan
+    from .tasks import Progress
 
 
 READY = "ready"
@@ -62,13 +65,25 @@ def store_tile(stores: Stores, values: tuple[int, ...], box: Box, x: NDArray[np.
         zarr.open_array(stores.labels, mode="r+")[window] = labels
 
 
-def finish(folder: Path, stores: Stores, size: PixelSize = UNTOLD) -> None:
-    """Pyramids beside the scratch folder."""
+def finish(
+    folder: Path, stores: Stores, size: PixelSize, stop: Stop = never, progress: Progress = silent
+) -> None:
+    """Pyramids beside the scratch folder.
+
+    Raises
+    ------
+    Cancelled
+        If ``stop`` returned true.
+    """
+
+    def write(name: str, array: Any, axes: str) -> None:
+        parts = write_levels(folder / f"{name}.ome.zarr", array, axes, size, name == "labels")
+        compute_here(parts, stop, progress, "parts of results written")
+
     da = require("dask.array", "a tiled run")
     x = da.from_zarr(stores.x)
     if stores.labels is None:
-        write_levels(folder / "alpha.ome.zarr", x[0], "yx", size, False)
+        write("alpha", x[0], "yx")
         return
-    write_levels(folder / "probabilities.ome.zarr", x, "cyx", size, False)
-    labels = da.from_zarr(stores.labels)
-    write_levels(folder / "labels.ome.zarr", labels, "yx", size, True)
+    write("probabilities", x, "cyx")
+    write("labels", da.from_zarr(stores.labels), "yx")

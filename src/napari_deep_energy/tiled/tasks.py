@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..clusters import as_they_end, connected
@@ -14,8 +14,6 @@ from ..extras import require
 from ..minimisers.denormals import without_denormals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..minimisers import Stop
 
 Progress: TypeAlias = Callable[[int, int, str], None]
@@ -39,23 +37,23 @@ def run_tasks(tasks: list[Any], scheduler: str | None, stop: Stop, progress: Pro
 
 def _run_here(tasks: list[Any], stop: Stop, progress: Progress) -> None:
     """One step after another, since each keeps all cores busy."""
-    dask = require("dask", "a tiled run")
-
-    def compute() -> None:
-        with counted(stop, progress, "steps done"):
-            dask.compute(*tasks, scheduler="synchronous", optimize_graph=False)
-
-    without_denormals(compute)
+    without_denormals(partial(compute_here, tasks, stop, progress, "steps done", in_order=True))
 
 
-@contextmanager
-def counted(stop: Stop, progress: Progress, unit: str) -> Iterator[None]:
-    """Within, what dask computes in this process can be watched and stopped.
+def compute_here(
+    tasks: list[Any], stop: Stop, progress: Progress, unit: str, *, in_order: bool = False
+) -> None:
+    """Compute dask tasks in this process, watched, and stopped between two steps.
 
+    Nothing is set for dask as a whole: its settings are those of all threads, the window's too.
     No thread of its works on at the end: a folder can be removed then.
+
+    Raises
+    ------
+    Cancelled
+        If ``stop`` returned true.
     """
     dask = require("dask", "a tiled run")
-    callbacks = require("dask.callbacks", "a tiled run")
 
     def before(key: Any, graph: Any, state: Any) -> None:
         if stop():
@@ -66,9 +64,9 @@ def counted(stop: Stop, progress: Progress, unit: str) -> Iterator[None]:
         rest = sum(len(state[kind]) for kind in ("waiting", "ready", "running"))
         progress(done, done + rest, unit)
 
-    with (
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-        dask.config.set(pool=pool),
-        callbacks.Callback(pretask=before, posttask=after),
-    ):
-        yield
+    watch = {"callbacks": [(None, None, before, after, None)]}
+    if in_order:
+        dask.compute(*tasks, scheduler="synchronous", optimize_graph=False, **watch)
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        dask.compute(*tasks, scheduler="threads", pool=pool, **watch)
