@@ -145,5 +145,5 @@ def test_a_plane_is_answered_as_it_is_alone(volume, seeds):
 
 
 def test_a_plane_with_one_label_is_named(volume, seeds):
-    with pytest.raises(InvalidInput, match="plane 1: seeds hold only label 1"):
+    with pytest.raises(InvalidInput, match="plane 1: the strokes hold only label 1"):
         list(segment_stack(volume, np.where(seeds == 1, seeds, 0)))

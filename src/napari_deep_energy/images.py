@@ -129,7 +129,7 @@ def channel_axis(shape: tuple[int, ...], spatial: tuple[int, ...]) -> int | None
         if tuple(rest) == tuple(spatial):
             return axis
     raise InvalidInput(
-        f"seeds have shape {spatial} but the image has shape {shape}; paint the strokes on a "
+        f"the strokes have shape {spatial} but the image has shape {shape}; paint them on a "
         "layer of the picture's own height and width."
     )
 

@@ -89,7 +89,7 @@ class InteractiveSolver:
             check_number("refine", refine, 0, MOST_STEPS)
         if len(shape) != 2:
             raise InvalidInput(
-                f"seeds have shape {tuple(shape)}; work on one plane (H, W) at a time."
+                f"the strokes have shape {tuple(shape)}; work on one plane (H, W) at a time."
             )
         self.spec = spec
         # Energies are read out in float64: the gap of a good answer is a small difference.

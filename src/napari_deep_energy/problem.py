@@ -65,8 +65,9 @@ class Problem:
         labels = check_labels(labels)
         if labels.shape != image.shape[2:]:
             raise InvalidInput(
-                f"seeds have shape {labels.shape} but the image has {tuple(image.shape[2:])}; "
-                "paint the strokes on a layer of the picture's own height and width."
+                f"the strokes have shape {labels.shape} but the image has "
+                f"{tuple(image.shape[2:])}; paint them on a layer of the picture's own height and "
+                "width."
             )
         values = class_values(labels)
         return cls(image, one_hot(labels, values).to(image), tuple(values))

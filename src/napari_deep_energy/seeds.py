@@ -35,26 +35,26 @@ def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
     """
     labels = as_array(labels, "seeds")
     if labels.dtype.kind not in "bui":
-        raise InvalidInput(f"seeds have type {labels.dtype}; use an integer label image.")
+        raise InvalidInput(f"the strokes have type {labels.dtype}; use an integer label image.")
     if labels.size and labels.dtype.kind == "i" and labels.min() < 0:
         raise InvalidInput(
-            f"seeds hold the negative label {labels.min()}; use 0 for unlabelled and 1, 2, ... "
-            "for the classes."
+            f"the strokes hold the negative label {labels.min()}; use 0 for unlabelled and "
+            "1, 2, ... for the classes."
         )
     if labels.size and labels.max() > LARGEST_LABEL:
         raise InvalidInput(
-            f"seeds hold the label {labels.max()}; number the classes 1, 2, ... up to "
+            f"the strokes hold the label {labels.max()}; number the classes 1, 2, ... up to "
             f"{LARGEST_LABEL}."
         )
     labels = labels.astype(np.int64)
     found = class_values(labels)
     if len(found) < 2:
-        have = f"only label {found[0]}" if found else "no stroke"
-        raise InvalidInput(f"seeds hold {have}; paint at least two labels.")
+        have = f"the strokes hold only label {found[0]}" if found else "nothing is painted"
+        raise InvalidInput(f"{have}; paint at least two labels.")
     if len(found) > MAX_CLASSES:
         raise InvalidInput(
-            f"seeds hold {len(found)} classes; at most {MAX_CLASSES} can be told apart at once. "
-            "Is this an instance segmentation instead of strokes?"
+            f"the strokes hold {len(found)} classes; at most {MAX_CLASSES} can be told apart at "
+            "once. Is this an instance segmentation instead of strokes?"
         )
     return labels
 

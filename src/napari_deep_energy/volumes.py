@@ -74,7 +74,9 @@ def segment_volume(
     check_number("tolerance", tolerance, 1e-9, 0.1)
     labels = check_labels(seeds)
     if labels.ndim != 3:
-        raise InvalidInput(f"seeds have shape {labels.shape}; a volume has three axes, (D, H, W).")
+        raise InvalidInput(
+            f"the strokes have shape {labels.shape}; a volume has three axes, (D, H, W)."
+        )
     values = class_values(labels)
     check_memory(labels.shape, len(values))
     planes = normalise(channels_first(np.asarray(image), labels.shape))
@@ -142,11 +144,13 @@ def segment_stack(
     """
     labels = np.asarray(seeds)
     if labels.ndim != 3:
-        raise InvalidInput(f"seeds have shape {labels.shape}; a stack has three axes, (N, H, W).")
+        raise InvalidInput(
+            f"the strokes have shape {labels.shape}; a stack has three axes, (N, H, W)."
+        )
     planes = normalise(channels_first(np.asarray(image), labels.shape))
     painted = [number for number, plane in enumerate(labels) if plane.any()]
     if not painted:
-        raise InvalidInput("seeds hold no stroke; paint at least two labels on some plane.")
+        raise InvalidInput("nothing is painted; paint at least two labels on some plane.")
     for number in painted:
         if stop():
             raise Cancelled

@@ -178,7 +178,7 @@ def test_mattes_come_in_every_format(folder, tmp_path):
 def test_an_unknown_format_rule_or_folder_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="no format 'gif'"):
         Batch(RandomWalker(), formats=("gif",))
-    with pytest.raises(InvalidInput, match="no seed rule"):
+    with pytest.raises(InvalidInput, match="no rule"):
         Batch(RandomWalker(), rule="magic")
     with pytest.raises(InvalidInput, match="no folder"):
         find_pairs(tmp_path / "none")

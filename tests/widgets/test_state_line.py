@@ -52,7 +52,7 @@ def test_an_answer_whose_strokes_were_all_erased_is_marked_stale(desk):
     with desk.failed():
         seeds.data_setitem(seeds.data.nonzero(), 0)
     assert mood(desk) == "stale"
-    assert "no stroke" in desk.dock.state
+    assert "Nothing is painted" in desk.dock.state
     assert "older than the strokes" in desk.dock.state
 
 

@@ -46,7 +46,7 @@ class ClassesFold(Fold):
         self._list.setIconSize(QSize(12, 12))
         self._list.setFixedHeight(ROW_HEIGHT * ROWS_SHOWN + 8)
         colour, clear = button("Colour...", COLOUR), button("Clear", CLEAR, shortcuts.CLEAR)
-        accept, commit = button("Accept as seeds", ACCEPT), button("Commit", COMMIT)
+        accept, commit = button("Accept as strokes", ACCEPT), button("Commit", COMMIT)
         new = button("New object", OBJECT, shortcuts.OBJECT)
         self.column.addWidget(self._list)
         self.column.addWidget(row(colour, clear))

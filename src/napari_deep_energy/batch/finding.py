@@ -22,7 +22,7 @@ class Pair:
 
     image: Path
     strokes: Path | None
-    """None if there are none; a seed rule then makes them."""
+    """None if there are none; a rule then makes them."""
     name: str
     """Of its folder of results: the picture's name, with its suffix only where that is needed."""
 

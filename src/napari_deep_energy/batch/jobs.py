@@ -49,9 +49,7 @@ class Batch:
         if self.engine == "both":
             raise InvalidInput("a batch keeps one answer a picture; choose one engine.")
         if self.rule is not None and self.rule not in RULES:
-            raise InvalidInput(
-                f"there is no seed rule {self.rule!r}; choose one of {', '.join(RULES)}."
-            )
+            raise InvalidInput(f"there is no rule {self.rule!r}; choose one of {', '.join(RULES)}.")
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def read_inputs(job: Job) -> Inputs:
     if batch.rule is None:
         raise InvalidInput(
             f"{path.name} has no strokes; paint {job.pair.name}.strokes.png, give a folder of "
-            "strokes, or choose a seed rule."
+            "strokes, or choose a rule."
         )
     return Inputs(image, _by_rule(batch.rule, image, shape), path.name, size, axes)
 

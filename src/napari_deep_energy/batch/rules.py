@@ -37,7 +37,7 @@ def bright(grey: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Bright object on dark ground: 1 in the brightest pixels, 2 in the darkest; (H, W)."""
     low, high = np.percentile(grey, (DARK, BRIGHT))
     if low >= high:
-        raise InvalidInput("the seed rule found a picture without contrast; paint strokes for it.")
+        raise InvalidInput("the rule found a picture without contrast; paint strokes for it.")
     labels = np.zeros(grey.shape, np.uint8)
     labels[grey >= high], labels[grey <= low] = 1, 2
     return labels
@@ -66,5 +66,5 @@ def seeds_by_rule(rule: str, image: NDArray[Any], spatial: tuple[int, int]) -> N
         If there is no such rule, or it finds nothing to go by.
     """
     if rule not in RULES:
-        raise InvalidInput(f"there is no seed rule {rule!r}; choose one of {', '.join(RULES)}.")
+        raise InvalidInput(f"there is no rule {rule!r}; choose one of {', '.join(RULES)}.")
     return RULES[rule](normalise(channels_first(image, spatial)).mean(0))

@@ -123,7 +123,7 @@ class QuadraticEnergy:
             If no pixel has a target: every constant is a minimum then.
         """
         if not (self.is_fixed | (self.confidence > 0)).any():
-            raise InvalidInput("nothing holds the answer: no seed has any weight; draw a stroke.")
+            raise InvalidInput("nothing holds the answer: no stroke has any weight; raise lam.")
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """x with the values of hard seeds put in; x itself if the seeds are soft."""

@@ -137,5 +137,5 @@ def channel_axis_of(shape: tuple[int, ...], spatial: tuple[int, ...]) -> int | N
         If the shapes do not go together.
     """
     if len(spatial) != 2:
-        raise InvalidInput(f"seeds have shape {spatial}; a tiled run takes one plane (H, W).")
+        raise InvalidInput(f"the strokes have shape {spatial}; a tiled run takes one plane (H, W).")
     return channel_axis(shape, spatial)

@@ -209,5 +209,5 @@ def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
     state.x = result.x if result.error < 1 else None
     if result.error <= TOLERANCE:
         return result.x, Outcome.EXACT, ""
-    advice = f"the solution may be off by {result.error:.1g}; raise epsilon or paint more seeds."
+    advice = f"the solution may be off by {result.error:.1g}; raise epsilon or paint more strokes."
     return result.x, Outcome.DEGRADED, advice
