@@ -133,7 +133,7 @@ def test_what_multigrid_does_not_reach_is_factored(monkeypatch):
 def test_no_seed_of_any_weight_is_refused():
     problem, energy = problem_of(phases(np.random.default_rng(0)), RandomWalker(lam=1e-9))
     energy.confidence.zero_()
-    with pytest.raises(InvalidInput, match="draw a stroke"):
+    with pytest.raises(InvalidInput, match="no stroke has any weight"):
         Multigrid().minimise(problem, energy)
 
 

@@ -193,7 +193,7 @@ def test_weightless_seeds_are_refused_in_words():
     problem = problem_of(RandomWalker(), picture((9, 9)), corners((9, 9)))
     energy = RandomWalker().energy(problem)
     weightless = replace(energy, confidence=torch.zeros_like(energy.confidence))
-    with pytest.raises(InvalidInput, match="draw a stroke"):
+    with pytest.raises(InvalidInput, match="no stroke has any weight"):
         NestedDissection().minimise(problem, weightless)
 
 
