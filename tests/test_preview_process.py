@@ -100,7 +100,7 @@ def test_the_child_answers_as_the_preview_itself(picture, labels, spec):
 
 
 def test_what_cannot_be_solved_is_said_and_the_child_goes_on(process, labels):
-    with pytest.raises(InvalidInput, match="stroke"):
+    with pytest.raises(InvalidInput, match="paint at least two labels"):
         process.solve(np.zeros_like(labels))
     assert process.solve(labels).values == (1, 2)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from napari_deep_energy.training.figures import BACKGROUND_COLOUR, OBJECT_COLOUR, figure
+from napari_deep_energy.training.figures import figure
+
+from napari_deep_energy.palette import colour
 
 
 def test_a_row_holds_six_panels_and_the_seeds_are_coloured(held_out):
@@ -10,9 +12,9 @@ def test_a_row_holds_six_panels_and_the_seeds_are_coloured(held_out):
     size = held_out.masks.shape[-1]
     assert picture.shape == (2 * size + 4, 6 * size + 5 * 4, 3)
     first = picture[:size, :size]
-    for plane, colour in enumerate((OBJECT_COLOUR, BACKGROUND_COLOUR)):
+    for plane, label in enumerate((1, 2)):
         seeds = held_out.problem.seeds[0, plane].numpy() > 0
-        assert (first[seeds] == colour).all()
+        assert (first[seeds] == colour(label)).all()
 
 
 def test_the_optimum_s_own_columns_are_alike(held_out):

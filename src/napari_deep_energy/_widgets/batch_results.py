@@ -11,6 +11,7 @@ from napari.layers import Layer
 from ..errors import InvalidInput
 from ..files import read_array
 from ..layers import METADATA, OPACITY
+from ..lazy_pictures import open_picture
 from ..palette import label_colours
 from ..results_reader import read_layers
 
@@ -37,8 +38,7 @@ def open_result(viewer: ViewerModel, record: Record, output: Path) -> None:
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         raise InvalidInput(f"there is no result in {folder}; press Start to make it again.")
-    if not Path(record.image).exists():
-        raise InvalidInput(f"the picture {record.image} is gone; its result is in {folder}.")
+    picture = _picture(Path(record.image), record.name)
     data, attributes, layer_type = _read(path)
     kind = path.name.partition(".")[0]
     attributes |= {
@@ -48,8 +48,16 @@ def open_result(viewer: ViewerModel, record: Record, output: Path) -> None:
     }
     if kind == "labels":
         attributes["colormap"] = label_colours()
-    viewer.open(record.image, plugin="napari")
+    viewer.add_layer(Layer.create(*picture))
     viewer.add_layer(Layer.create(data, attributes, layer_type))
+
+
+def _picture(path: Path, name: str) -> LayerDataTuple:
+    opened = open_picture(path)
+    data = opened.data if path.is_dir() else np.asarray(opened.data)
+    is_rgb = opened.axes.endswith("S") and data.shape[-1] in (3, 4)
+    axes = opened.axes[:-1] if is_rgb else opened.axes
+    return data, {"name": name, "rgb": is_rgb, "scale": opened.size.along(axes)}, "image"
 
 
 def _read(path: Path) -> LayerDataTuple:

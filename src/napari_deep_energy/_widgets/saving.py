@@ -10,7 +10,6 @@ from ..crops import Crop
 from ..errors import InvalidInput
 from ..files import file_name_of
 from ..folders import replacing_folder
-from ..inputs import Inputs
 from . import picking, wording
 from .choices import spec_of
 from .solving import load
@@ -50,6 +49,7 @@ def _write(
     report: object,
     stop: object,
 ) -> Path:
+    from ..inputs import Inputs  # torch comes with it
     from ..results import write_solution
 
     request, solution = answer.request, answer.solution_of(engine)
