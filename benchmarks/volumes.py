@@ -144,9 +144,7 @@ class Attempt:
         with suppress(EOFError):
             found = receiver.recv()
         process.join()
-        if (
-            process.exitcode > 0
-        ):  # an error of its own; when its time or memory is over, it is killed
+        if process.exitcode > 0:  # an error of its own; what a limit ends has a signal's, below 0
             raise RuntimeError(f"{self.mode} failed, see above; leave it out of --modes.")
         return found or Run(seconds_of_children() - before - begun, np.inf)
 
