@@ -41,6 +41,7 @@ IN_CHANNELS = 5
 OUT_CHANNELS = {"segment": 2, "matte": 1}
 """Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
 MORE_BACKGROUND = "Labels above 2 count as background."
+LIKE_A_TRIMAP = "The strokes reach 255 like a trimap; to cut out by one, choose the task matte."
 READ_AS_TRIMAP = "Read as a trimap: 255 is foreground, 0 background, the rest unknown."
 MOST_STEPS = 10_000
 AUTO_PIXELS = 2_100_000
@@ -207,9 +208,12 @@ class InteractiveSolver:
     ) -> dict[str, Solution]:
         """The solutions, the first of which tells what the user may not expect."""
         notices = [self._notice]
-        if self.spec.task == "matte" and np.max(labels) > BACKGROUND:
+        if np.max(labels) > BACKGROUND:  # else the usual stroke would pay for the look
             is_trimap = is_trimap_of(class_values(labels))
-            notices.append(READ_AS_TRIMAP if is_trimap else MORE_BACKGROUND)
+            if self.spec.task == "matte":
+                notices.append(READ_AS_TRIMAP if is_trimap else MORE_BACKGROUND)
+            elif is_trimap:
+                notices.append(LIKE_A_TRIMAP)
         name, solution = next(iter(solutions.items()))
         advice = " ".join(filter(None, [solution.advice, *notices]))
         return solutions | {name: replace(solution, advice=advice)}

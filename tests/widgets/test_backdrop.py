@@ -37,6 +37,20 @@ def test_a_layer_that_is_made_anew_has_what_was_chosen(matte):
     assert (matte.dock.results["", "backdrop"].data == 255).all()
 
 
+def test_a_reopened_cut_out_has_one_too(matte, tmp_path):
+    path = tmp_path / "cut.deepenergy"
+    matte.dock.keeping.save(path)
+    matte.viewer.layers.clear()
+    matte.dock.live = False
+    matte.dock.keeping.open(path)
+    names = [layer.name for layer in matte.viewer.layers]
+    cut_out = names.index("picture: cut-out (analytic)")
+    assert names[cut_out - 1] == "picture: backdrop"
+    backdrop = matte.dock.results["", "backdrop"]
+    assert backdrop.data.shape[:2] == matte.dock.seeds_layer.data.shape
+    assert backdrop.visible
+
+
 def test_another_picture_fills_it_and_the_checkerboard_returns_when_that_is_deleted(matte):
     halves = np.zeros((20, 100))
     halves[:, 50:] = 1

@@ -205,6 +205,18 @@ class TestAutosave:
             read_session(blocker.args[0]).layers[-1][0], desk.dock.seeds_layer.data
         )
 
+    def test_a_change_without_layers_keeps_no_thread(self, desk, qtbot):
+        own = desk.dock.session.autosave
+        desk.paint(*TWO)
+        with qtbot.waitSignal(own.saved, timeout=PATIENCE):
+            own.save_now()
+        desk.paint((1, 30, 30))
+        own._soon.start(60_000)
+        desk.viewer.layers.clear()
+        assert own._worker.thread_is_alive
+        own.pause()
+        assert not own._worker.thread_is_alive
+
     def test_work_of_a_crash_is_offered_and_reopened(self, crashed, desk, other):
         bar = other.dock.recovery
         assert bar.offered == crashed

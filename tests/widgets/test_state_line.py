@@ -85,6 +85,14 @@ def test_a_layer_that_holds_a_trimap_is_read_as_one(desk):
     assert desk.dock.seeds_layer.opacity == FAINT, "else it would hide the matte below it"
 
 
+def test_a_trimap_that_is_segmented_is_mentioned(desk):
+    trimap = np.full(desk.dock.seeds_layer.data.shape, 128, np.uint8)
+    trimap[8:16, 8:16], trimap[:3] = 255, 0
+    with desk.solved():
+        desk.dock.seeds_layer.data = trimap
+    assert "choose the task matte" in desk.dock.state
+
+
 def test_a_matte_says_that_further_labels_are_background(desk):
     desk.dock.task = "matte"
     desk.solve(*TWO)

@@ -12,7 +12,7 @@ from .wording import State
 if TYPE_CHECKING:
     from .solving import Request
 
-SECONDS = 10
+SECONDS = 30
 """Longer runs wait for "Solve once", unless the user prefers another limit."""
 GIBIBYTES = 8.0
 """So do larger ones."""
@@ -41,8 +41,8 @@ class Asking:
         pixels = math.prod(request.picture.plane_shape) / 1e6
         return State(
             "hint",
-            f"{pixels:.1f} megapixels take {_expected(request)}. Press Solve once to go ahead; "
-            "the network alone is faster.",
+            f"{pixels:.1f} megapixels take {_expected(request)}. Press Solve once to go ahead"
+            f"{'; one engine alone takes less' if len(request.engines) > 1 else ''}.",
         )
 
 

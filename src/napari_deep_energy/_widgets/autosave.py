@@ -94,23 +94,22 @@ class Autosave(QObject):
 
     def pause(self) -> None:
         """Write what is not written, and let go of the thread."""
-        if self._soon.isActive():
-            self._submit(self._worker.close)
-        else:
+        if not (self._soon.isActive() and self._submit(self._worker.close)):
             self._worker.close()
 
-    def _submit(self, afterwards: Callable[[], None]) -> None:
+    def _submit(self, afterwards: Callable[[], None]) -> bool:
+        """Write in the thread, then call ``afterwards``; whether there is something to write."""
         self._soon.stop()
         if isinstance(getattr(self._session.subject.picture(), "data", None), Crop):
-            return  # a huge picture: writing it would take longer than the work itself
+            return False  # a huge picture: writing it would take longer than the work itself
         session = snapshot(self._session)
         if session is None:
-            return
+            return False
         try:
             self._file.hold()
         except InvalidInput as error:
             self._on_failed(0, error)
-            return
+            return False
         path = self._file.path
 
         def work(report: object, stop: object) -> Path:
@@ -119,6 +118,7 @@ class Autosave(QObject):
             return path
 
         self._worker.submit(work, interrupt=False)
+        return True
 
     def _on_done(self, ticket: int, path: Path) -> None:
         self.saved.emit(path)

@@ -65,7 +65,7 @@ def take_up(session: Session) -> None:
     give_undo(seeds, own.get("history"))
     if image is None:
         return
-    for layer in session.subject.viewer.layers:
+    for layer in list(session.subject.viewer.layers):
         result = layer.metadata.get(METADATA, {})
         if result.get("session") == mark and "kind" in result:
             session.results.adopt((result.get("engine", ""), result["kind"]), layer, image)

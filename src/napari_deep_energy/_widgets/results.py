@@ -105,6 +105,8 @@ class ResultLayers(QObject):
         """Take a layer that is in the viewer as the result ``key`` of ``image``."""
         self.turn_to_picture(image)
         self.layers[key] = layer
+        if key[1] == "cut-out":
+            self._back(layer)
 
     def add(self, key: Key, layer: Layer, image: Image, seeds: Labels) -> None:
         """Put a layer of another origin below the strokes; answers are not written into it."""
@@ -181,9 +183,7 @@ class ResultLayers(QObject):
         if backdrop is not None and kind == "cut-out":
             backdrop.data = _backdrop(layer.data)
 
-    def _make(self, engine: str, kind: Kind, data: NDArray[Any], seeds: Labels) -> None:
-        if kind == "cut-out" and (NO_ENGINE, "backdrop") not in self.layers:
-            self._make(NO_ENGINE, "backdrop", _backdrop(data), seeds)
+    def _make(self, engine: str, kind: Kind, data: NDArray[Any], above: Layer) -> None:
         assert self._image is not None  # show() has set it
         name = f"{self._image.name}: {kind}{f' ({engine})' if engine else ''}"
         data, attributes, layer_type = result_tuple(kind, name, data, self._image)
@@ -195,13 +195,21 @@ class ResultLayers(QObject):
         attributes["visible"] = kind == "backdrop" or on_demand or is_main
         self.layers[engine, kind] = layer = Layer.create(data, attributes, layer_type)
         self._colours.pop((engine, kind), None)
-        self._insert(layer, seeds)
+        self._insert(layer, above)
         self.made.emit(kind)
+        if kind == "cut-out":
+            self._back(layer)
 
-    def _insert(self, layer: Layer, seeds: Labels) -> None:
+    def _back(self, cut_out: Layer) -> None:
+        """Put a backdrop below a cut-out, if there is none: one does for both engines."""
+        if (NO_ENGINE, "backdrop") not in self.layers:
+            self._make(NO_ENGINE, "backdrop", _backdrop(cut_out.data), cut_out)
+
+    def _insert(self, layer: Layer, above: Layer) -> None:
+        """Put a layer right below the one that is to be ``above`` it."""
         layers = self._viewer.layers
         active = layers.selection.active
-        layers.insert(layers.index(seeds), layer)
+        layers.insert(layers.index(above), layer)
         layers.selection.active = active
 
     def match_colours(self, seeds: Labels) -> None:
