@@ -129,7 +129,10 @@ class BatchWidget(ColumnDock):
         """Begin, or say what is missing."""
         folder = self.pictures.path
         formats = tuple(value for value, box in self.formats.items() if box.isChecked())
-        if folder is None or not folder.is_dir():
+        if folder is None:
+            self.state.show_state(HINT)
+            return
+        if not folder.is_dir():
             self.state.show_state(State("hint", f"There is no folder {self.pictures.text!r}."))
             return
         if not formats:

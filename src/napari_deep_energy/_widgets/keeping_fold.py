@@ -70,7 +70,7 @@ class KeepingFold(Fold):
             return
         try:
             write_session(path, saved)
-            self._session.say(State("done", f"Saved as {path.name}."))
+            self._session.say(State("done", f"Saved as {path}."))
         except InvalidInput as error:
             self._session.say(State("error", str(error)))
 
