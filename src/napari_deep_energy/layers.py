@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from .images import opacity_of, without_alpha
-from .palette import label_colours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +200,6 @@ def strokes_tuple(picture: Picture, layer: SpatialLayer) -> LayerDataTuple:
     attributes = transforms(layer, drop=layer.ndim - len(picture.shape))
     factor = shrinkage(picture.shape[-2:])
     attributes |= {"name": "strokes", "metadata": {METADATA: {"shrunk": factor}}}
-    attributes["colormap"] = label_colours()
     place_in(attributes, (factor, factor), ((factor - 1) / 2, (factor - 1) / 2))
     return np.zeros(shrunk(picture.shape, factor), np.uint8), attributes, "labels"
 

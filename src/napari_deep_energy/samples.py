@@ -10,7 +10,6 @@ from skimage import data, draw
 from skimage.morphology import dilation, disk
 
 from .layers import METADATA, LayerDataTuple
-from .palette import label_colours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,7 +159,6 @@ def _sample(
     labels = draw_strokes(image.shape[:2], strokes, radius)
     attributes = {
         "name": f"{name} strokes",
-        "colormap": label_colours(),
         "metadata": {METADATA: {"task": task}},
     }
     return [(image, {"name": name}, "image"), (labels, attributes, "labels")]

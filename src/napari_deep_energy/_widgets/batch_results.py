@@ -12,8 +12,8 @@ from ..errors import InvalidInput
 from ..files import read_array
 from ..layers import METADATA, OPACITY
 from ..lazy_pictures import open_picture
-from ..palette import label_colours
 from ..results_reader import read_layers
+from .classes import palette
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -47,7 +47,7 @@ def open_result(viewer: ViewerModel, record: Record, output: Path) -> None:
         "metadata": {METADATA: {"kind": kind, "engine": record.engine}},
     }
     if kind == "labels":
-        attributes["colormap"] = label_colours()
+        attributes["colormap"] = palette()
     viewer.add_layer(Layer.create(*picture))
     viewer.add_layer(Layer.create(data, attributes, layer_type))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from ..palette import PALETTE, label_colours
 from . import strokes_record
 
 if TYPE_CHECKING:
     from napari.layers import Labels
+    from numpy.typing import NDArray
 
     from .session import Session
 
@@ -63,6 +64,18 @@ def recolour(seeds: Labels, label: int, rgba: tuple[float, float, float, float])
     colours = label_colours()
     colours |= {other: seeds.get_color(other) for other in colours if other}
     seeds.colormap = DirectLabelColormap(color_dict=colours | {label: np.array(rgba)})
+
+
+def palette() -> CyclicLabelColormap:
+    """Colours of overlays, for layers of labels.
+
+    Cyclic as the ones that napari itself begins with: no table of labels to look up.
+    """
+    return CyclicLabelColormap(colors=np.vstack([np.zeros(4), *_opaque()]))
+
+
+def _opaque() -> list[NDArray[np.float64]]:
+    return [np.append(rgb / 255, 1.0) for rgb in PALETTE]
 
 
 def colour_of(seeds: Labels, label: int) -> tuple[float, float, float]:

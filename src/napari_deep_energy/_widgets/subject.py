@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from ..crops import Crop
 from ..layers import Index, Picture, checksum, plane_index, strokes_tuple
 from . import picking
+from .classes import palette
 from .solving import Request
 from .visible import Visible
 from .wanted import Wanted
@@ -97,6 +98,7 @@ class Subject(QObject):
         if image is None or picture is None:
             return None
         layer = Layer.create(*strokes_tuple(picture, image))
+        layer.colormap = palette()
         picking.set_owner(layer, image)
         self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layer
