@@ -252,10 +252,19 @@ def write_tiff(path: Path, array: NDArray[Any], axes: str, size: PixelSize = UNT
         )
 
 
-def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+LARGEST_IN_PNG = 65535
+"""Label that a PNG can hold."""
+
+
+def write_picture(path: Path, picture: NDArray[np.uint8 | np.uint16]) -> None:
     """Write a PNG, (H, W, 3) or (H, W, 4)."""
     with replacing(path) as draft:
         Image.fromarray(picture).save(draft)
+
+
+def write_labels_png(path: Path, labels: NDArray[Any]) -> None:
+    """Write labels (H, W) from 0 to 65535 as a grey PNG of 8 bit, or of 16 from label 256 on."""
+    write_picture(path, labels.astype(np.uint8 if labels.max(initial=0) < 256 else np.uint16))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

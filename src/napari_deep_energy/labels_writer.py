@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InvalidInput
-from .files import write_picture
+from .files import LARGEST_IN_PNG, write_labels_png
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ def write_labels(path: str, data: Any, attributes: Mapping[str, Any]) -> list[st
             f"labels of shape {labels.shape} do not fit into a PNG; save them as .tif."
         )
     low, high = (int(labels.min()), int(labels.max())) if labels.size else (0, 0)
-    if low < 0 or high > 65535:
+    if low < 0 or high > LARGEST_IN_PNG:
         raise InvalidInput(f"labels from {low} to {high} do not fit into a PNG; save them as .tif.")
-    write_picture(Path(path), labels.astype(np.uint8 if high < 256 else np.uint16))
+    write_labels_png(Path(path), labels)
     return [path]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InvalidInput
-from .files import write_picture, write_tiff
+from .files import LARGEST_IN_PNG, write_labels_png, write_picture, write_tiff
 from .ome import write_ome_zarr
 from .pictures import cutout, on_checkerboard, overlay
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from .inputs import Inputs
     from .minimisers import Solution
     from .pixel_size import PixelSize
-
-
-LARGEST_IN_PNG = 65535
 
 
 def label_type(largest: int) -> type[np.integer]:
@@ -102,5 +99,4 @@ def _write_png(folder: Path, solution: Solution, task: str) -> None:
         return
     if (largest := max(solution.values)) > LARGEST_IN_PNG:
         raise InvalidInput(f"label {largest} does not fit into a PNG; ask for TIFF or OME-Zarr.")
-    kind = np.uint8 if largest < 256 else np.uint16
-    write_picture(folder / "labels.png", solution.labels.astype(kind))
+    write_labels_png(folder / "labels.png", solution.labels)

@@ -26,19 +26,7 @@ PALETTE = np.array(
 first is rare in what people cut out: skin, fur, fruit, stained tissue."""
 
 
-GREY = (0.5, 0.5, 0.5, 1.0)
-"""RGBA in 0..1 of labels that have no colour of their own."""
-
-
 def colour(value: int) -> NDArray[np.uint8]:
     """Colour of a label value, (3,) uint8."""
     chosen: NDArray[np.uint8] = PALETTE[(value - 1) % len(PALETTE)]
     return chosen
-
-
-def label_colours() -> dict[int | None, NDArray[np.float64]]:
-    """The same as napari's label layers take them: RGBA in 0..1 of each 8-bit label."""
-    colours: dict[int | None, NDArray[np.float64]] = {None: np.array(GREY), 0: np.zeros(4)}
-    for value in range(1, 256):
-        colours[value] = np.append(colour(value) / 255, 1.0)
-    return colours

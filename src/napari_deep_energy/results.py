@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .comparison import Comparison, compare
 from .energy import EnergySpec, spec_to_dict
-from .files import write_report, write_text, write_tiff
-from .outputs import LARGEST_IN_PNG, write_outputs, write_pictures
+from .files import LARGEST_IN_PNG, write_report, write_text, write_tiff
+from .outputs import write_outputs, write_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -54,23 +54,17 @@ def photographs(tmp_path):
 
 
 @pytest.fixture
-def batch_dock(desk, qtbot):
+def batch_dock(desk):
     """The dock Batch beside the main one."""
-    from napari_deep_energy._widgets import BatchWidget
-
-    dock = BatchWidget(desk.viewer)
-    qtbot.addWidget(dock)
+    dock = desk.beside("BatchWidget")
     yield dock
     dock._worker.close()
 
 
 @pytest.fixture
-def finetune_dock(desk, qtbot):
+def finetune_dock(desk):
     """The dock Fine-tune beside the main one."""
-    from napari_deep_energy._widgets import FinetuneWidget
-
-    dock = FinetuneWidget(desk.viewer)
-    qtbot.addWidget(dock)
+    dock = desk.beside("FinetuneWidget")
     yield dock
     dock.process.close()
     dock.before_after.close_thread()
@@ -99,6 +93,14 @@ class Desk:
         """Change settings, as the form does."""
         session = self.dock.session
         session.set_choices(replace(session.choices, **choices))
+
+    def beside(self, name):
+        """Another dock of the plugin, by its class."""
+        from napari_deep_energy import _widgets
+
+        dock = getattr(_widgets, name)(self.viewer)
+        self.qtbot.addWidget(dock)
+        return dock
 
     def solved(self):
         """Wait for an answer; the signal must come after this is entered."""

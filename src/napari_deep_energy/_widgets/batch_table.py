@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 if TYPE_CHECKING:
     from ..batch import Record
 
 COLUMNS = ("Picture", "Result")
+RECORD = Qt.ItemDataRole.UserRole
 TIP = (
     "What became of each picture, and why it failed.\nA double click opens picture and result in "
     "the viewer."
@@ -25,7 +26,6 @@ class BatchTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(COLUMNS))
-        self._records: list[Record] = []
         self.cellDoubleClicked.connect(self._on_double_click)
         self.setHorizontalHeaderLabels(COLUMNS)
         self.verticalHeader().hide()
@@ -36,15 +36,15 @@ class BatchTable(QTableWidget):
     def add(self, record: Record) -> None:
         """Put this one on view, at the end."""
         place = self.rowCount()
-        self._records = [*self._records[:place], record]  # rows may have been taken away
         self.insertRow(place)
         how = record.reason or f"{record.engine}, {record.outcome}, {record.seconds:.1f} s"
         for column, text in enumerate((record.name, f"{record.status}: {how}")):
             item = QTableWidgetItem(text)
             item.setToolTip(text)
+            item.setData(RECORD, record)
             self.setItem(place, column, item)
         self.resizeRowToContents(place)
         self.scrollToBottom()
 
     def _on_double_click(self, place: int, column: int) -> None:
-        self.chosen.emit(self._records[place])
+        self.chosen.emit(self.item(place, column).data(RECORD))

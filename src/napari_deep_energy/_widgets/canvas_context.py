@@ -15,6 +15,8 @@ from qtpy.QtCore import QObject
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QMainWindow
 
+from .controls import enclosing
+
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from qtpy.QtWidgets import QWidget
@@ -42,8 +44,6 @@ class CanvasContext(QObject):
 
 def guard_canvas(viewer: ViewerModel, dock: QWidget) -> None:
     """Guard the window that ``dock`` is in, floating or not; harmless if it is guarded."""
-    window: QWidget | None = dock
-    while window is not None and not isinstance(window, QMainWindow):
-        window = window.parentWidget()
+    window = enclosing(dock, QMainWindow)
     if window is not None and window.findChild(CanvasContext) is None:
         CanvasContext(viewer, window)

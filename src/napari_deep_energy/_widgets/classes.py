@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
-from ..palette import PALETTE, label_colours
+from ..palette import PALETTE
 from . import strokes_record
 
 if TYPE_CHECKING:
     from napari.layers import Labels
-    from numpy.typing import NDArray
 
     from .session import Session
+
+GREY = (0.5, 0.5, 0.5, 1.0)
+NAMED = 255
+"""So many labels keep their colours when one of them gets another."""
 
 
 def labels_in_use(session: Session) -> list[int]:
@@ -61,9 +64,11 @@ def show_names(session: Session) -> None:
 
 def recolour(seeds: Labels, label: int, rgba: tuple[float, float, float, float]) -> None:
     """Give one class another colour; the others keep theirs, results follow."""
-    colours = label_colours()
-    colours |= {other: seeds.get_color(other) for other in colours if other}
-    seeds.colormap = DirectLabelColormap(color_dict=colours | {label: np.array(rgba)})
+    colours: dict[int | None, Any] = {
+        other: seeds.get_color(other) for other in range(1, max(NAMED, label) + 1)
+    }
+    colours |= {None: np.array(GREY), 0: np.zeros(4), label: np.array(rgba)}
+    seeds.colormap = DirectLabelColormap(color_dict=colours)
 
 
 def palette() -> CyclicLabelColormap:
@@ -71,11 +76,8 @@ def palette() -> CyclicLabelColormap:
 
     Cyclic as the ones that napari itself begins with: no table of labels to look up.
     """
-    return CyclicLabelColormap(colors=np.vstack([np.zeros(4), *_opaque()]))
-
-
-def _opaque() -> list[NDArray[np.float64]]:
-    return [np.append(rgb / 255, 1.0) for rgb in PALETTE]
+    opaque = np.column_stack([PALETTE / 255, np.ones(len(PALETTE))])
+    return CyclicLabelColormap(colors=np.vstack([np.zeros(4), opaque]))
 
 
 def colour_of(seeds: Labels, label: int) -> tuple[float, float, float]:

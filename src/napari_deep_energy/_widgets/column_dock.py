@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from .controls import enclosing
 from .timers import single_shot
 
 if TYPE_CHECKING:
@@ -60,13 +61,6 @@ class ColumnDock(QScrollArea):
         if not isinstance(window, QMainWindow):
             return
         columns = [column for column in window.findChildren(ColumnDock) if column.isVisible()]
-        docks = {_dock_of(column): column.sizeHint().height() for column in columns}
+        docks = {enclosing(column, QDockWidget): column.sizeHint().height() for column in columns}
         docks.pop(None, None)
         window.resizeDocks(list(docks), list(docks.values()), Qt.Orientation.Vertical)
-
-
-def _dock_of(column: QWidget) -> QDockWidget | None:
-    place = column.parentWidget()
-    while place is not None and not isinstance(place, QDockWidget):
-        place = place.parentWidget()
-    return place

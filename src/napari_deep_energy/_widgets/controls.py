@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from . import shortcuts
+
+Enclosing = TypeVar("Enclosing", bound=QWidget)
 
 
 def button(text: str, tip: str, key: str = "") -> QPushButton:
@@ -32,6 +36,14 @@ def add_row(form: QFormLayout, text: str, *controls: QWidget) -> tuple[QLabel, Q
     field = controls[0] if len(controls) == 1 else row(*controls)
     form.addRow(label, field)
     return label, field
+
+
+def enclosing(widget: QWidget, kind: type[Enclosing]) -> Enclosing | None:
+    """The nearest widget of this kind that ``widget`` is in."""
+    place = widget.parentWidget()
+    while place is not None and not isinstance(place, kind):
+        place = place.parentWidget()
+    return place
 
 
 def sentence(text: str = "") -> QLabel:
