@@ -158,14 +158,27 @@ def read_strokes(path: Path) -> NDArray[Any]:
     InvalidInput
         If the file is missing, damaged, or in colour.
     """
-    strokes = _without_unit_axes(read_array(path, indexed=True))
+    if not is_file(path):
+        raise InvalidInput(f"there are no strokes at {path}; check the path.")
+    return one_plane(read_array(path, indexed=True), path.name)
+
+
+def one_plane(strokes: NDArray[Any], name: str) -> NDArray[Any]:
+    """Painted labels or a trimap as (H, W); grey may have been saved in colour.
+
+    Raises
+    ------
+    InvalidInput
+        If it is in colour, or has planes.
+    """
+    strokes = _without_unit_axes(strokes)
     if strokes.ndim == 3 and strokes.shape[-1] in (2, 3, 4):
         colours = strokes[..., : 1 if strokes.shape[-1] == 2 else 3]
         if (colours == colours[..., :1]).all():
             strokes = colours[..., 0]
     if strokes.ndim != 2:
         raise InvalidInput(
-            f"{path.name} has shape {strokes.shape}; strokes are one grey plane: 0 unlabelled, "
+            f"{name} has shape {strokes.shape}; strokes are one grey plane: 0 unlabelled, "
             "1, 2, ... the classes."
         )
     return strokes

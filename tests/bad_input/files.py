@@ -85,6 +85,11 @@ def stack_file(folder, patch):
     return "segment", "stack.tif", "strokes.png", "-o", "out"
 
 
+def without_strokes(folder, patch):
+    Image.fromarray(PICTURE).save(folder / "picture.png")
+    return "segment", "picture.png", "none.png", "-o", "out"
+
+
 def planes(count: int, **options: Any) -> Case:
     """Planes over the strokes."""
 
@@ -98,6 +103,7 @@ def planes(count: int, **options: Any) -> Case:
 
 FILES: dict[str, Case] = {
     "no-picture": of_picture(None),
+    "no-strokes": without_strokes,
     "endless-name": lambda folder, patch: ("segment", "a" * 5000, "strokes.png", "-o", "out"),
     "picture-folder": lambda folder, patch: ("segment", ".", "strokes.png", "-o", "out"),
     "empty-file": of_picture(b""),
