@@ -10,6 +10,7 @@ import pytest
 from qtpy.QtWidgets import QApplication
 
 from napari_deep_energy._widgets import CompareWidget
+from napari_deep_energy._widgets.preferences import remembered
 from napari_deep_energy.comparison import compare
 
 from .conftest import CLIPBOARD, PATIENCE, TWO, paint
@@ -56,9 +57,9 @@ def test_beside_the_main_dock_it_follows_the_same_strokes(desk, viewer, qtbot):
     viewer.window.add_dock_widget(dock, name="Compare")
     assert dock.session is desk.dock.session
     assert dock.comparison is None
-    with desk.solved():
-        dock.run()
     assert desk.dock.engine == "both"
+    assert remembered("engine", "") == "network"
+    desk.qtbot.waitUntil(lambda: dock.comparison is not None, timeout=PATIENCE)
     first = dock.comparison
     desk.solve((1, 30, 30))
     assert dock.comparison is not first
@@ -66,6 +67,25 @@ def test_beside_the_main_dock_it_follows_the_same_strokes(desk, viewer, qtbot):
         desk.dock.task = "matte"
         assert dock.comparison is None
     assert dock.comparison.measure == "MSE"
+    dock.hide()
+    assert desk.dock.engine == "network", "as it was"
+    dock.show()
+    desk.dock.engine = "analytic"
+    dock.hide()
+    assert desk.dock.engine == "analytic", "what was chosen meanwhile stays"
+
+
+def test_an_engine_alone_leaves_no_stale_comparison(desk, viewer):
+    desk.solve(*TWO)
+    dock = desk.beside("CompareWidget")
+    dock.show()
+    desk.qtbot.waitUntil(lambda: dock.comparison is not None, timeout=PATIENCE)
+    desk.dock.engine = "analytic"
+    desk.solve((1, 30, 30))
+    assert dock.comparison is None
+    with desk.solved():
+        dock.run()
+    assert dock.comparison is not None
 
 
 def test_the_difference_is_shown_on_demand(alone, qtbot):

@@ -20,7 +20,7 @@ class Choices:
     """What the user chose, apart from the layers."""
 
     task: str = "segment"
-    engine: str = "both"
+    engine: str = "analytic"
     model: Path | None = None
     """Checkpoint of the network; None is the bundled one."""
     device: str = "auto"

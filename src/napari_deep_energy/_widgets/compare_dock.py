@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QApplication, QCheckBox, QWidget
 
 from .controls import button, row, sentence
+from .preferences import remember
 from .results import DIFFERENCE
 from .session_dock import SessionDock
 from .state_line import StateLine
@@ -16,6 +17,7 @@ from .table import ComparisonTable
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from qtpy.QtGui import QHideEvent
 
     from ..comparison import Comparison
 
@@ -46,6 +48,8 @@ class CompareWidget(SessionDock):
         super().__init__(napari_viewer)
         self.comparison: Comparison | None = None
         """The one on view."""
+        self._before: str | None = None
+        """Engine to return to; None while this dock is not open."""
         self._form = QWidget()
         self._form.setLayout(SubjectForm(self.session))
         self._run = button("Compare", COMPARE)
@@ -75,9 +79,27 @@ class CompareWidget(SessionDock):
         self.column.addWidget(hint)
         self.column.addStretch(1)
 
+    def open_session(self) -> None:
+        """Take part with both engines; the one chosen before is back when this dock goes."""
+        super().open_session()
+        if self._before is None:
+            self._before = self.session.choices.engine
+            self._choose("both")
+            remember("engine", self._before)  # for the next viewer: this one may just be closed
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if not event.spontaneous() and self._before is not None:
+            if self.session.choices.engine == "both":
+                self._choose(self._before)
+            self._before = None
+        super().hideEvent(event)
+
+    def _choose(self, engine: str) -> None:
+        self.session.set_choices(replace(self.session.choices, engine=engine))
+
     def run(self) -> None:
         """Run both engines now."""
-        self.session.set_choices(replace(self.session.choices, engine="both"))
+        self._choose("both")
         self.session.solve_once()
 
     def copy_csv(self) -> None:
@@ -104,7 +126,9 @@ class CompareWidget(SessionDock):
 
     def _on_solved(self) -> None:
         answer = self.session.answer
-        if answer is not None and answer.comparison is not None:
+        if answer is None or answer.comparison is None:
+            self._on_replaced()  # one engine was asked alone: older numbers are of other strokes
+        else:
             self.comparison = answer.comparison
             self._table.show_comparison(answer.comparison)
             self._copy.setEnabled(True)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
 ENGINE = (
-    "Network: one pass of a trained network and some steps down the energy, an estimate.\n"
-    "Analytic: solves the equations of the same energy, exactly; on a CPU the faster of the two "
+    "Analytic: solves the equations of the energy, exactly; on a CPU the faster of the two "
     "up to some megapixels, after a picture's first answer above all.\n"
+    "Network: one pass of a trained network and some steps down the same energy, an estimate.\n"
     "Both: the two side by side."
 )
 MODEL = "The network's weights: those that come with the plugin, or a checkpoint of your own."
@@ -37,7 +37,7 @@ LIVE = "Answer each stroke, undo and change of settings by itself."
 SOLVE = "Answer the strokes now."
 CANCEL = "Stop what is being solved; the answer on screen stays."
 FLIP = "Show the other engine's result."
-ENGINES = {"both": "both", "network": "network", "analytic": "analytic"}
+ENGINES = {"analytic": "analytic", "network": "network", "both": "both"}
 
 
 class DeepEnergyWidget(SessionDock):

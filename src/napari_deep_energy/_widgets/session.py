@@ -46,8 +46,8 @@ class Session(QObject):
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
-        engine = remembered("engine", "both")
-        self.choices = Choices(engine=engine if engine in ENGINES else "both")
+        engine = remembered("engine", Choices.engine)
+        self.choices = Choices(engine=engine if engine in ENGINES else Choices.engine)
         self.live = remembered("live", "on") == "on"
         self.state = State("hint", wording.NO_IMAGE)
         self.answer: Answer | None = None
