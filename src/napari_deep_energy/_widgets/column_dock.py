@@ -39,7 +39,8 @@ class ColumnDock(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self._share = single_shot(self, 0, self._share_height)
+        self._is_new = True
+        self._settle = single_shot(self, 0, self._find_room)
 
     def minimumSizeHint(self) -> QSize:
         content = self.widget().minimumSizeHint()
@@ -53,14 +54,26 @@ class ColumnDock(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not event.spontaneous():
-            self._share.start()  # once the window has laid it out
+            self._settle.start()  # once the window has laid it out
 
-    def _share_height(self) -> None:
-        """Height by what each of our docks has to show: Qt gives the newest all that it can."""
-        window = self.window()
-        if not isinstance(window, QMainWindow):
+    def _find_room(self) -> None:
+        """Share the column's height with others of ours; the third and later ones become tabs."""
+        window, mine = self.window(), enclosing(self, QDockWidget)
+        if not isinstance(window, QMainWindow) or not isinstance(mine, QDockWidget):
             return
         columns = [column for column in window.findChildren(ColumnDock) if column.isVisible()]
-        docks = {enclosing(column, QDockWidget): column.sizeHint().height() for column in columns}
-        docks.pop(None, None)
-        window.resizeDocks(list(docks), list(docks.values()), Qt.Orientation.Vertical)
+        wanted = {enclosing(column, QDockWidget): column.sizeHint().height() for column in columns}
+        area = window.dockWidgetArea(mine)
+        above = [
+            dock
+            for dock in wanted
+            if dock is not mine and isinstance(dock, QDockWidget) and not dock.isFloating()
+            if window.dockWidgetArea(dock) == area
+        ]
+        if self._is_new and len(above) > 1:
+            window.tabifyDockWidget(max(above, key=QDockWidget.y), mine)
+            mine.raise_()
+        else:  # Qt gives the newest all that it can
+            docks = [*above, mine]
+            window.resizeDocks(docks, [wanted[dock] for dock in docks], Qt.Orientation.Vertical)
+        self._is_new = False
