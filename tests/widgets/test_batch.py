@@ -137,6 +137,14 @@ def test_a_double_click_opens_picture_and_result(dock, desk, picture, strokes, c
     assert result.name == "head: labels"
     assert (result.data == segment(picture, strokes).labels).all()
     assert desk.dock.seeds_layer is not result, "a result is no input"
+    dock.table.cellDoubleClicked.emit(place, 0)
+    assert len(desk.viewer.layers) == before + 2, "what is open is not opened again"
+    assert desk.viewer.layers.selection.active is result
+    shutil.rmtree(dock._output)
+    dock.start()
+    finish(dock, qtbot)
+    dock.table.cellDoubleClicked.emit(list(rows(dock)).index("head"), 0)
+    assert len(desk.viewer.layers) == before + 3, "a newer result beside the older one"
 
 
 def test_a_result_that_is_gone_is_said(dock, desk, folder, qtbot):

@@ -42,7 +42,12 @@ RULE = (
     "Centre: the object is in the middle, the rest along the border.\n"
     "Bright, dark: the object is brighter or darker than the rest."
 )
-RULES = {"": "are an error", "centre": "centre", "bright": "bright object", "dark": "dark object"}
+RULES = {
+    "": "report it",
+    "centre": "object in the centre",
+    "bright": "bright object",
+    "dark": "dark object",
+}
 FORMATS = {
     "png": ("PNG", "Labels or alpha in 255 steps, and an overlay to look at."),
     "tiff": ("TIFF", "Labels and probabilities, or alpha."),
@@ -80,7 +85,7 @@ class BatchWidget(ColumnDock):
     def _make_controls(self) -> None:
         self.pictures = FolderChooser(PICTURES, "folder of pictures")
         self.strokes = FolderChooser(STROKES, "beside the pictures")
-        self.results = FolderChooser(RESULTS, "deep-energy in it")
+        self.results = FolderChooser(RESULTS, "deep-energy among them")
         self.rule = OptionChooser(RULE, RULES)
         self.formats = {value: QCheckBox(text) for value, (text, _) in FORMATS.items()}
         for value, (_, tip) in FORMATS.items():
@@ -99,7 +104,7 @@ class BatchWidget(ColumnDock):
         for text, control in (
             ("Pictures", self.pictures),
             ("Strokes", self.strokes),
-            ("No strokes", self.rule),
+            ("If no strokes", self.rule),
             ("Results", self.results),
             ("Formats", row(*self.formats.values())),
             ("Settings", self._settings),

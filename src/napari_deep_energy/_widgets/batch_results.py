@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 SUFFIXES = ("ome.zarr", "tif", "png")
 """Of results, those first that keep the size of a pixel."""
+MARK = "batch"
+"""In a layer's metadata: which file it shows, and of a result, of when."""
 
 
 def open_result(viewer: ViewerModel, record: Record, output: Path) -> None:
-    """Add a picture and the result that it has in the folder ``output``.
+    """Add a picture and the result that it has in the folder ``output``; select what is open.
+
+    A result that another run has made since is added anew: the older one may have been edited.
 
     Raises
     ------
@@ -38,18 +42,31 @@ def open_result(viewer: ViewerModel, record: Record, output: Path) -> None:
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         raise InvalidInput(f"there is no result in {folder}; press Start to make it again.")
-    picture = _picture(Path(record.image), record.name)
+    mark = (str(path), path.stat().st_mtime_ns)
+    if (shown := _marked(viewer, mark)) is not None:
+        viewer.layers.selection.active = shown
+        return
+    source = str(Path(record.image).resolve())
+    picture = None
+    if _marked(viewer, source) is None:
+        picture = _picture(Path(record.image), record.name)
+        picture[1]["metadata"] = {METADATA: {MARK: source}}
     data, attributes, layer_type = _read(path)
     kind = path.name.partition(".")[0]
     attributes |= {
         "name": f"{record.name}: {kind}",
         "opacity": OPACITY.get(kind, 1.0),
-        "metadata": {METADATA: {"kind": kind, "engine": record.engine}},
+        "metadata": {METADATA: {"kind": kind, "engine": record.engine, MARK: mark}},
     }
     if kind == "labels":
         attributes["colormap"] = palette()
-    viewer.add_layer(Layer.create(*picture))
+    if picture is not None:
+        viewer.add_layer(Layer.create(*picture))
     viewer.add_layer(Layer.create(data, attributes, layer_type))
+
+
+def _marked(viewer: ViewerModel, mark: object) -> Layer | None:
+    return next((x for x in viewer.layers if x.metadata.get(METADATA, {}).get(MARK) == mark), None)
 
 
 def _picture(path: Path, name: str) -> LayerDataTuple:
