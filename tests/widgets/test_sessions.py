@@ -55,6 +55,9 @@ def test_a_dropped_session_is_taken_up(desk, saved, other, picture):
     np.testing.assert_array_equal(restored, desk.labels())
     np.testing.assert_array_equal(other.dock.image_layer.data, picture)
     np.testing.assert_array_equal(other.dock.seeds_layer.data, desk.dock.seeds_layer.data)
+    for label in (1, 2):
+        colours = [d.dock.seeds_layer.get_color(label) for d in (desk, other)]
+        np.testing.assert_array_equal(*colours)
     assert other.dock.session.choices == desk.dock.session.choices
     np.testing.assert_array_equal(other.labels(), restored)
     kinds = [layer.name for layer in other.viewer.layers]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
+from ..layers import METADATA
 from ..palette import PALETTE
 from . import strokes_record
 
 if TYPE_CHECKING:
-    from napari.layers import Labels
-
     from .session import Session
 
+OURS = {"task", "session"}
+"""What the metadata of strokes have that come with a sample or from a session file."""
 GREY = (0.5, 0.5, 0.5, 1.0)
 NAMED = 255
 """So many labels keep their colours when one of them gets another."""
@@ -69,6 +71,16 @@ def recolour(seeds: Labels, label: int, rgba: tuple[float, float, float, float])
     }
     colours |= {None: np.array(GREY), 0: np.zeros(4), label: np.array(rgba)}
     seeds.colormap = DirectLabelColormap(color_dict=colours)
+
+
+def give_palette(strokes: Labels) -> None:
+    """Colour a sample's strokes and a session's as new ones are, unless they have their own."""
+    is_ours = not OURS.isdisjoint(strokes.metadata.get(METADATA, {}))
+    plain = Labels(np.zeros((1, 1), np.uint8)).colormap
+    theirs = strokes.colormap
+    is_plain = theirs.name == plain.name and np.array_equal(theirs.colors, plain.colors)
+    if is_ours and is_plain:
+        strokes.colormap = palette()
 
 
 def palette() -> CyclicLabelColormap:

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from ..crops import Crop
 from ..layers import Index, Picture, checksum, plane_index, strokes_tuple
 from . import picking
-from .classes import palette
+from .classes import give_palette, palette
 from .solving import Request
 from .visible import Visible
 from .wanted import Wanted
@@ -83,6 +83,8 @@ class Subject(QObject):
         self.seeds = self.seeds or picking.pick_strokes(viewer, self.image)
         self.listed.emit()
         if self.image is not before[0] or self.seeds is not before[1]:
+            if self.seeds is not None:
+                give_palette(self.seeds)
             self._watch()
             self.replaced.emit()
 
