@@ -38,10 +38,11 @@ class State:
 def finished(answer: Answer) -> State:
     """Which engines ran, where, how long, and how good the answers are."""
     solutions = answer.solutions.values()
-    text = f"{'; '.join(map(result, solutions))} (on {next(iter(solutions)).device})"
+    device = f"(on {next(iter(solutions)).device})"
+    if answer.request.preview:  # coarse, whichever engine
+        return State("preview", f"Preview: {'; '.join(map(duration, solutions))} {device}")
+    text = f"{'; '.join(map(result, solutions))} {device}"
     advice = " ".join(dict.fromkeys(s.advice for s in solutions if s.advice))  # each once
-    if answer.request.preview:
-        return State("preview", f"Preview: {text}")
     if answer.notice:
         return State("error", f"{text}. The other engine gave no answer: {answer.notice}")
     return State("done", f"{text}. {advice}".strip(), "\n".join(map(numbers, solutions)))
@@ -67,12 +68,17 @@ def working(seconds: float, part: Answer | None, has_answer: bool) -> State:
 
 def result(solution: Solution) -> str:
     """Network 41 ms, estimate."""
-    return f"{NAMES[solution.engine]} {milliseconds(solution.seconds)}, {solution.outcome}"
+    return f"{duration(solution)}, {solution.outcome}"
+
+
+def duration(solution: Solution) -> str:
+    """Network 41 ms."""
+    return f"{NAMES[solution.engine]} {milliseconds(solution.seconds)}"
 
 
 def milliseconds(seconds: float) -> str:
-    """41 ms, or 2.3 s."""
-    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    """41 ms, or 2.3 s; a line does not end between number and unit."""
+    return f"{1000 * seconds:.0f}\u00a0ms" if seconds < 1 else f"{seconds:.1f}\u00a0s"
 
 
 def unanswered(has_answer: bool) -> State:
