@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class TrainingProcess(QObject):
             self._process.write(b"stop\n")
 
     def close(self) -> None:
-        """End the child now."""
-        if self.is_running:
+        """End the child now; when Python ends, Qt may have done so already."""
+        if isalive(self._process) and self.is_running:
             self._process.blockSignals(True)
             self._process.kill()
             self._process.waitForFinished(GRACE_MS)
