@@ -14,8 +14,8 @@ FOLDER holds any of ``berkeley`` (``image``, ``gt`` and perhaps ``strokes`` by u
 ``iou_*_voc`` that of one set:
 
 - ``default``: what ``segment`` and the dock give, the exact optimum of the colour-aware energy;
-- ``unsupervised``: the best that we ship without a label having been used in its making. That is
-  the default itself: its prior is learnt from the strokes at hand and nothing in it is trained;
+- ``unsupervised``: the best that we ship without a label having been used in its making: the same
+  with ``objects=False``, where the prior is learnt from the strokes at hand and nothing is trained;
 - ``network``: the bundled network for that energy, trained without labels, with its steps down the
   energy; ``network_alone``: without these;
 - ``paper``: the exact optimum of the paper's energy; ``network_paper``: the network for it;
@@ -48,8 +48,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 import numpy as np
 from figures import write_figures
 from matting_errors import errors
+from napari_deep_energy.training.simulated_user import click, iou, strokes
 from pictures_with_masks import Subject, read_mattes, read_pairs, read_voc, reduced
-from simulated_user import click, iou, strokes
 from skimage.segmentation import random_walker
 
 from napari_deep_energy import matte
@@ -72,9 +72,10 @@ def ours(
     energy: str = "colour",
     engine: str = "analytic",
     refine: int | None = None,
+    objects: bool | None = None,
 ) -> Segmenter:
     """One of our engines; what it keeps between strokes is kept here too."""
-    spec = make_spec("segment", energy)
+    spec = make_spec("segment", energy, objects=objects)
     solver = InteractiveSolver(image, image.shape[:2], spec, refine=refine)
     return lambda labels: solver.solve(labels, engine)[engine].labels == 1
 
@@ -108,6 +109,7 @@ def grabcut(image: NDArray[np.uint8]) -> Segmenter:
 
 METHODS: dict[str, Callable[[NDArray[np.uint8]], Segmenter]] = {
     "default": ours,
+    "unsupervised": lambda image: ours(image, objects=False),
     "paper": lambda image: ours(image, "paper"),
     "network": lambda image: ours(image, engine="network"),
     "network_alone": lambda image: ours(image, engine="network", refine=0),
@@ -115,7 +117,7 @@ METHODS: dict[str, Callable[[NDArray[np.uint8]], Segmenter]] = {
     "random_walker": scikit_image,
     "grabcut": grabcut,
 }
-CLICKED = ("default", "paper", "random_walker", "grabcut")
+CLICKED = ("default", "unsupervised", "paper", "random_walker", "grabcut")
 
 
 def by_strokes(sets: dict[str, list[Subject]]) -> dict[str, float]:
@@ -134,7 +136,6 @@ def by_strokes(sets: dict[str, list[Subject]]) -> dict[str, float]:
             print(".", end="", flush=True)  # a picture takes seconds
         show(scores, f"strokes, {name}")
     found = {key: float(np.mean(values)) for key, values in scores.items()}
-    found["iou_unsupervised"] = found["iou_default"]
     for method in ("default", "unsupervised"):
         found[f"iou_{method}_minus_grabcut"] = found[f"iou_{method}"] - found["iou_grabcut"]
         found[f"iou_{method}_minus_random_walker"] = (

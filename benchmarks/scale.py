@@ -30,7 +30,7 @@ from skimage import data
 from volumes import KINDS, PEERS, compare
 
 from napari_deep_energy import kernels
-from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy import DEFAULT, ClosedFormMatting, RandomWalker
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.tiled import plan_tiled, predict_tiled, solve_tiled
 
@@ -55,7 +55,7 @@ def picture(size: int) -> tuple[np.ndarray, np.ndarray]:
     return image, labels
 
 
-SPECS = {"colour": COLOUR, "paper": RandomWalker(), "matte": ClosedFormMatting()}
+SPECS = {"colour": DEFAULT, "paper": RandomWalker(), "matte": ClosedFormMatting()}
 
 
 def seams(sizes: list[int], name: str) -> dict[str, float]:
@@ -96,7 +96,7 @@ def network_seams(size: int) -> dict[str, float]:
 def tiled_in_this_process(size: int) -> None:
     """Print seconds, peak memory and what was estimated; run in a process of its own."""
     image, labels = picture(size)
-    needs = plan_tiled(image, labels, COLOUR, TILE).estimate
+    needs = plan_tiled(image, labels, DEFAULT, TILE).estimate
     kernels.make_ready()  # a small run would end before they are there
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:

@@ -3,11 +3,13 @@
 from napari_deep_energy.errors import Diverged
 
 from .accuracy import evaluate_table1
+from .data import read_data
 from .download import download_voc
 from .evaluation import HeldOut, report
 from .figures import figure
 from .fit import Progress
 from .folder import InvalidFolder
+from .object_prior import ObjectProgress, ObjectRecipe, train_object_prior
 from .recipe import Recipe
 from .runs import finetune, train
 from .speed import evaluate_table2
@@ -17,6 +19,8 @@ __all__ = [
     "Diverged",
     "HeldOut",
     "InvalidFolder",
+    "ObjectProgress",
+    "ObjectRecipe",
     "Progress",
     "Recipe",
     "download_voc",
@@ -24,8 +28,10 @@ __all__ = [
     "evaluate_table2",
     "figure",
     "finetune",
+    "read_data",
     "report",
     "table1",
     "table2",
     "train",
+    "train_object_prior",
 ]

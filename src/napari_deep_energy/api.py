@@ -31,6 +31,7 @@ def segment(
     hard_seeds: bool | None = None,
     colour: Literal["grey", "channels", "lab"] | None = None,
     prior: float | None = None,
+    objects: bool | None = None,
     refine: int | None = None,
     device: str = "auto",
     stop: Stop = never,
@@ -48,9 +49,10 @@ def segment(
     model
         Checkpoint for the network; the bundled one by default.
     energy
-        ``"colour"`` also goes by the colours under the strokes, ``"paper"`` is the paper's
+        ``"colour"`` also goes by the colours under the strokes, and for two classes by what
+        objects look like (``objects=False``: by the strokes alone); ``"paper"`` is the paper's
         energy: grey values, and nothing known of a pixel that is not painted.
-    beta, lam, hard_seeds, colour, prior
+    beta, lam, hard_seeds, colour, prior, objects
         Parameters of that energy to change, see :class:`energy.RandomWalker`.
     refine
         Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
@@ -79,7 +81,14 @@ def segment(
     (303, 384)
     """
     spec = make_spec(
-        "segment", energy, beta=beta, lam=lam, hard_seeds=hard_seeds, colour=colour, prior=prior
+        "segment",
+        energy,
+        beta=beta,
+        lam=lam,
+        hard_seeds=hard_seeds,
+        colour=colour,
+        prior=prior,
+        objects=objects,
     )
     return _solve(image, as_array(seeds, "seeds"), spec, engine, model, refine, device, stop)
 

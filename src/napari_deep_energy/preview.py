@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch.nn.functional as F
 
-from .energy import GridLaplacian
-from .energy.stroke_prior import StrokePrior
+from .energy import GridLaplacian, RandomWalker
 from .minimisers import NestedDissection, Outcome, Solution, Stop, never
 from .minimisers.denormals import flushed_denormals
 from .problem import Problem
@@ -48,7 +47,8 @@ class Preview:
         self.spec = spec
         self._laplacian = spec.laplacian(self.image)
         if isinstance(self._laplacian, GridLaplacian) and self._laplacian.stroke_prior:
-            self._laplacian.stroke_prior = StrokePrior(self.image, DISTANCE_SIZE)
+            assert isinstance(spec, RandomWalker)
+            self._laplacian.stroke_prior = spec.appearance(self.image, DISTANCE_SIZE)
         self._minimiser = NestedDissection()
 
     @flushed_denormals()

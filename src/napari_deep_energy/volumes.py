@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .devices import choose_device
-from .energy import COLOUR, RandomWalker
+from .energy import DEFAULT, RandomWalker
 from .energy.parameters import check_number
 from .errors import Cancelled, InvalidInput
 from .images import channels_first, normalise
@@ -156,7 +156,7 @@ def segment_stack(
             raise Cancelled
         plane, strokes = planes[:, number], labels[number]
         try:
-            solver = InteractiveSolver(plane, strokes.shape, spec or COLOUR, model, device)
+            solver = InteractiveSolver(plane, strokes.shape, spec or DEFAULT, model, device)
             (solution,) = solver.solve(strokes, engine, stop).values()
         except InvalidInput as error:
             raise InvalidInput(f"plane {number}: {error}") from error

@@ -23,4 +23,5 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "device-elsewhere": ("segment", "--device", "cuda:99"),
     "memory": ("tiled", "--memory", "nan"),
     "lost-parameter": ("compare", "--task", "segment", "--epsilon", "1"),
+    "lost-objects": ("compare", "--task", "matte", "--no-objects"),
 }

@@ -103,6 +103,13 @@ def test_settings_reach_the_solver(files, photograph, strokes, run):
     assert report["energy"] == pytest.approx(expected.energy)
 
 
+def test_objects_can_be_left_out(files, photograph, strokes, run):
+    run("segment", files / "image.png", files / "strokes.tif", "-o", files / "out", "--no-objects")
+    report = json.loads((files / "out/report.json").read_text())
+    assert report["spec"]["objects"] is False
+    assert report["energy"] == pytest.approx(segment(photograph, strokes, objects=False).energy)
+
+
 def test_info_passes_its_self_test(run):
     done = run("info")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -207,4 +207,4 @@ def test_without_a_prior_no_colours_are_sorted(problem):
 
 def test_the_papers_energy_has_its_name():
     assert make_spec("segment", "paper") == RandomWalker()
-    assert make_spec("segment") == COLOUR
+    assert make_spec("segment", objects=False) == COLOUR

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from napari_deep_energy.energy import COLOUR, RandomWalker
+from napari_deep_energy.energy import DEFAULT, RandomWalker
 from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.tiled import solve_tiled
 
@@ -43,7 +43,7 @@ def test_a_killed_worker_changes_nothing(cluster, tmp_path):
         scheduler=cluster.scheduler_address, progress=kill,
     )  # fmt: skip
     assert killed
-    expected = whole(IMAGE, LABELS, COLOUR)
+    expected = whole(IMAGE, LABELS, DEFAULT)
     np.testing.assert_allclose(np.asarray(found.read()), expected.probabilities, atol=1e-5)
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
         "labels.ome.zarr", "probabilities.ome.zarr",

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from skimage import data
 
-from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy import COLOUR, DEFAULT, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.tiled import plan_tiled, solve_tiled
 from napari_deep_energy.tiled.appearance import enlarging
+from napari_deep_energy.tiled.looks import UNIT
 from napari_deep_energy.tiled.survey import covering, survey
 
 from .conftest import whole
@@ -90,6 +91,25 @@ def test_the_look_counts_to_its_end(image, spec):
     steps = []
     survey(plan.source, plan.grid, progress=lambda done, total, unit: steps.append((done, total)))
     assert steps == [(done, len(steps)) for done in range(1, len(steps) + 1)]
+
+
+@pytest.mark.parametrize("kind", ["colour", "grey", "three classes"])
+def test_objects_are_those_of_the_whole(kind, tmp_path):
+    image, labels = PICTURE, LABELS.clip(0, 2)
+    if kind == "grey":
+        image = np.repeat(PICTURE[..., :1], 3, 2)
+    elif kind == "three classes":
+        labels = LABELS
+    expected = whole(image, labels, DEFAULT)
+    steps = []
+    found = solve_tiled(
+        image, labels, tmp_path / "out", DEFAULT, tile=64,
+        progress=lambda done, total, unit: steps.append((done, total, unit)),
+    )  # fmt: skip
+    np.testing.assert_allclose(np.asarray(found.read()), expected.probabilities, atol=2e-3)
+    looks = [step[:2] for step in steps if step[2] == UNIT]
+    assert looks[-1][0] == looks[-1][1]
+    assert all(done <= total for done, total in looks)
 
 
 def test_the_look_can_be_cancelled():

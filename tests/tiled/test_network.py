@@ -8,7 +8,7 @@ import torch
 from skimage import data
 
 from napari_deep_energy import segment
-from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy import DEFAULT, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.interactive import load_model
 from napari_deep_energy.ome import read_ome_zarr
@@ -28,8 +28,8 @@ IMAGE = np.ascontiguousarray(data.astronaut()[:330, :410])
 @pytest.mark.parametrize(
     ("spec", "shrink", "tile", "third"),
     [
-        (COLOUR, 1, 128, 0),
-        (COLOUR, 4, 64, 3),
+        (DEFAULT, 1, 128, 0),
+        (DEFAULT, 4, 64, 3),
         (RandomWalker(), 2, 128, 0),
         (ClosedFormMatting(), 2, 128, 0),
     ],
@@ -69,7 +69,7 @@ def test_results_have_spacing_and_unit(tmp_path):
 
 def test_steps_lower_the_energy(tmp_path):
     problem = Problem.from_labels(IMAGE, LABELS).to(dtype=torch.float64)
-    energy = COLOUR.energy(problem)
+    energy = DEFAULT.energy(problem)
     levels = []
     for steps in (0, 16, 64):
         found = predict_tiled(IMAGE, LABELS, tmp_path / str(steps), refine=steps)

@@ -30,6 +30,8 @@ class Choices:
     """Of the paper's energy; the colour-aware one takes it from the picture."""
     prior: float = 3e-3
     """Of the colour-aware energy."""
+    objects: bool = True
+    """Whether that knows objects, where there are two classes."""
     epsilon: float = 1e-7
     lam_segment: float = 10.0
     lam_matte: float = 1.0
@@ -58,7 +60,8 @@ def call_parameters(choices: Choices) -> dict[str, Any]:
     own: dict[str, Any] = {"epsilon": choices.epsilon}
     if choices.task == "segment":
         is_paper = choices.energy == "paper"
-        own = {"beta": choices.beta} if is_paper else {"prior": choices.prior}
+        aware = {"prior": choices.prior, "objects": choices.objects}
+        own = {"beta": choices.beta} if is_paper else aware
     return {"energy": choices.energy, **own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
 
 

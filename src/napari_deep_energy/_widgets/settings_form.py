@@ -37,6 +37,10 @@ EPSILON = (
     "Smoothness of the matte: how much a local window may deviate from one line of colours. "
     "Higher is smoother and loses fine hair; lower follows every colour."
 )
+OBJECTS = (
+    "In colour pictures, for two labels: ask a network that has seen objects what belongs "
+    "together.\nOff: go by colours and edges alone, which is better for many alike things."
+)
 LAM = "How much a painted pixel insists on its label. Has no effect if strokes are kept exactly."
 HARD = (
     "Painted pixels keep their label exactly. Otherwise a stroke that contradicts its "
@@ -63,6 +67,8 @@ class SettingsForm(Fold):
         self._prior = NumberBox(PRIOR, 1e-9, 1e3)
         self._epsilon = NumberBox(EPSILON, 1e-12, 1)
         self._lam = NumberBox(LAM, 1e-6, 1e6)
+        self._objects = QCheckBox("know objects")
+        self._objects.setToolTip(OBJECTS)
         self._hard = QCheckBox("keep strokes exactly")
         self._hard.setToolTip(HARD)
         self._device = OptionChooser(DEVICE, DEVICES)
@@ -70,6 +76,7 @@ class SettingsForm(Fold):
         for box in (self._beta, self._prior, self._epsilon, self._lam):
             box.edited.connect(self._on_edit)
         self._energy.picked.connect(self._on_edit)
+        self._objects.toggled.connect(self._on_edit)
         self._hard.toggled.connect(self._on_edit)
         self._device.picked.connect(self._on_edit)
 
@@ -80,6 +87,7 @@ class SettingsForm(Fold):
             ("energy", self._energy),
             ("beta", self._beta),
             ("prior", self._prior),
+            ("objects", self._objects),
             ("epsilon", self._epsilon),
             ("lambda", self._lam),
             ("", self._hard),
@@ -96,13 +104,15 @@ class SettingsForm(Fold):
         self._prior.show_number(choices.prior)
         self._epsilon.show_number(choices.epsilon)
         self._lam.show_number(choices.lam)
-        with QSignalBlocker(self._hard):
-            self._hard.setChecked(choices.hard_seeds)
+        for box, is_on in ((self._hard, choices.hard_seeds), (self._objects, choices.objects)):
+            with QSignalBlocker(box):
+                box.setChecked(is_on)
         self._lam.setEnabled(not choices.hard_seeds)
         self._device.show_option(choices.device)
         segments = choices.task == "segment"
         self._show_row("beta", segments and choices.energy == "paper")
-        self._show_row("prior", segments and choices.energy == "colour")
+        for name in ("prior", "objects"):
+            self._show_row(name, segments and choices.energy == "colour")
         self._show_row("epsilon", not segments)
 
     def _show_row(self, name: str, visible: bool) -> None:
@@ -118,6 +128,7 @@ class SettingsForm(Fold):
             beta=self._beta.number,
             prior=self._prior.number,
             epsilon=self._epsilon.number,
+            objects=self._objects.isChecked(),
             hard_seeds=self._hard.isChecked(),
             device=self._device.currentData(),
         ).with_lam(self._lam.number)

@@ -212,7 +212,8 @@ def _report_step(report: Report, done: int, total: int, unit: str) -> None:
 def _paper(request: WholeRequest) -> Any:
     """The paper's energy, for volumes."""
     parameters = {**call_parameters(request.choices), "energy": "paper"}
-    parameters.pop("prior", None)
+    for name in ("prior", "objects"):
+        parameters.pop(name, None)
     parameters["beta"] = request.choices.beta
     return import_solver().make_spec(request.choices.task, **parameters)
 

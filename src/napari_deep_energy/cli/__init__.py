@@ -28,6 +28,7 @@ app.command()(scale.tiled)
 app.command()(demo.demo)
 app.command()(training.train)
 app.command()(training.finetune)
+app.command()(training.train_objects)
 app.add_typer(training.evaluate, name="evaluate")
 app.command()(info.info)
 

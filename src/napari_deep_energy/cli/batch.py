@@ -21,6 +21,7 @@ from .options import (
     HardSeeds,
     Lam,
     ModelFile,
+    Objects,
     Output,
     Prior,
     Scheduler,
@@ -67,6 +68,7 @@ def batch(
     model: ModelFile = None,
     beta: Beta = None,
     prior: Prior = None,
+    objects: Objects = None,
     lam: Lam = None,
     epsilon: Epsilon = None,
     hard_seeds: HardSeeds = False,
@@ -77,8 +79,8 @@ def batch(
     from ..batch import Batch, find_pairs, make_jobs, run_batch, write_batch_report
     from ..interactive import make_spec
 
-    check_parameters(task, beta, epsilon)
-    given = {"beta": beta, "prior": prior, "epsilon": epsilon, "lam": lam}
+    check_parameters(task, beta, epsilon, objects)
+    given = {"beta": beta, "prior": prior, "objects": objects, "epsilon": epsilon, "lam": lam}
     spec = make_spec(task, energy, **given, hard_seeds=hard_seeds)
     chosen = tuple(part.strip() for part in formats.split(",") if part.strip())
     settings = Batch(spec, engine.value, model, device, rule and rule.value, chosen)

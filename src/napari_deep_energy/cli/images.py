@@ -23,6 +23,7 @@ from .options import (
     Lam,
     MattingFile,
     ModelFile,
+    Objects,
     Output,
     Prior,
     Refine,
@@ -48,6 +49,7 @@ def segment(
     energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
     prior: Prior = None,
+    objects: Objects = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
     channels: Channels = False,
@@ -57,7 +59,8 @@ def segment(
     from ..inputs import read_inputs
     from ..interactive import make_spec
 
-    spec = make_spec("segment", energy, beta=beta, prior=prior, lam=lam, hard_seeds=hard_seeds)
+    given = {"beta": beta, "prior": prior, "objects": objects, "lam": lam}
+    spec = make_spec("segment", energy, **given, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, spec.task, channels)
     _run_one(inputs, output, spec, engine, model, refine, device)
 
@@ -96,6 +99,7 @@ def compare(
     energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
     prior: Prior = None,
+    objects: Objects = None,
     lam: Lam = None,
     epsilon: Epsilon = None,
     hard_seeds: HardSeeds = False,
@@ -107,8 +111,8 @@ def compare(
     from ..interactive import make_spec
     from ..results import write_comparison
 
-    check_parameters(task, beta, epsilon)
-    given = {"beta": beta, "prior": prior, "epsilon": epsilon, "lam": lam}
+    check_parameters(task, beta, epsilon, objects)
+    given = {"beta": beta, "prior": prior, "objects": objects, "epsilon": epsilon, "lam": lam}
     spec = make_spec(task, energy, **given, hard_seeds=hard_seeds)
     inputs = read_inputs(image, strokes, task, channels)
     solutions = _solve(inputs, spec, "both", model, refine, device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -50,20 +51,21 @@ def _devices() -> list[tuple[str, str]]:
 
 
 def _weights() -> list[tuple[str, str]]:
+    from ..energy import object_network
     from ..networks import Checkpoint, bundled
 
     rows = []
     for name in ("segment", "segment_prior", "matte"):
         checkpoint = Checkpoint.load(bundled(name))
-        trained = checkpoint.training
-        rows.append(
-            (
-                f"weights, {name}",
-                f"{checkpoint.spec}, trained {trained.get('date', '?')} on "
-                f"{trained.get('device', '?')}, {trained.get('samples', '?')} samples",
-            )
-        )
-    return rows
+        told = _trained(checkpoint.training)
+        rows.append((f"weights, {name}", f"{checkpoint.spec}, {told}"))
+    told = _trained(object_network.metadata_of(object_network.BUNDLED))
+    return [*rows, ("weights, objects", told)]
+
+
+def _trained(about: dict[str, Any]) -> str:
+    date, device, samples = (about.get(key, "?") for key in ("date", "device", "samples"))
+    return f"trained {date} on {device}, {samples} samples"
 
 
 def _self_test() -> list[str]:

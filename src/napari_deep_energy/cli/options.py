@@ -79,6 +79,14 @@ Beta = Annotated[
     float | None,
     typer.Option(help="Sharpness; by default from the picture, for the paper's energy 1000."),
 ]
+Objects = Annotated[
+    bool | None,
+    typer.Option(
+        "--objects/--no-objects",
+        help="Of two classes, whether a network that has seen objects corrects what the strokes "
+        "say of pixels nobody painted; by default it does to segment.",
+    ),
+]
 Prior = Annotated[
     float | None,
     typer.Option(
@@ -102,9 +110,13 @@ Scheduler = Annotated[
 ]
 
 
-def check_parameters(task: Task, beta: float | None, epsilon: float | None) -> None:
+def check_parameters(
+    task: Task, beta: float | None, epsilon: float | None, objects: bool | None
+) -> None:
     """Refuse a parameter of the other task."""
     if task is Task.segment and epsilon is not None:
         raise InvalidInput("--epsilon belongs to matting; use --task matte, or --beta.")
     if task is Task.matte and beta is not None:
         raise InvalidInput("--beta belongs to segmentation; use --task segment, or --epsilon.")
+    if task is Task.matte and objects is not None:
+        raise InvalidInput("--objects belongs to segmentation; use --task segment, or leave it.")

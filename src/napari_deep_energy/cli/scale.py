@@ -18,6 +18,7 @@ from .options import (
     Epsilon,
     HardSeeds,
     Lam,
+    Objects,
     Output,
     Prior,
     Scheduler,
@@ -185,6 +186,7 @@ def tiled(
     energy: EnergyChoice = Energy.colour,
     beta: Beta = None,
     prior: Prior = None,
+    objects: Objects = None,
     epsilon: Epsilon = None,
     lam: Lam = None,
     hard_seeds: HardSeeds = False,
@@ -196,11 +198,13 @@ def tiled(
     from ..lazy_pictures import open_picture
     from ..tiled import plan_tiled, solve_plan
 
-    check_parameters(task, beta, epsilon)
+    check_parameters(task, beta, epsilon, objects)
     if memory is not None:
         check_number("--memory", memory, 0, MOST_MEMORY)
     limit = None if memory is None else int(memory * 2**30)
-    given: Any = {"epsilon": epsilon, "beta": beta, "prior": prior, "lam": lam}
+    given: Any = {
+        "epsilon": epsilon, "beta": beta, "prior": prior, "objects": objects, "lam": lam,
+    }  # fmt: skip
     spec = make_spec(task, energy, hard_seeds=hard_seeds, **given)
     picture = open_picture(image)
     data, seeds = picture.arranged("YX"), open_picture(strokes).arranged("YX")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -33,6 +34,8 @@ TableFolder = Annotated[
         help="Folder for the table as Markdown, pictures.",
     ),
 ]
+OBJECT_PIXELS = 224
+"""Sides of the pictures that parts are taken from, to train the network that knows objects."""
 VocFolder = Annotated[Path, typer.Option("--voc", help="VOCdevkit, or its VOC2012 folder.")]
 
 
@@ -86,6 +89,33 @@ def finetune(
     with _Interrupt() as interrupted:
         run = training.finetune(folder, chosen, interrupted, out=output, start=start)
         _show(run, interrupted)
+
+
+def train_objects(
+    data: Annotated[
+        list[Path], typer.Argument(help="VOCdevkit, or folders with images/ and masks/.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
+        "objects.safetensors"
+    ),
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Shorten the recipe to this many.")
+    ] = None,
+) -> None:
+    """Train the network that knows objects, on pictures with masks; Ctrl+C keeps what it is."""
+    from .. import training
+
+    recipe = training.ObjectRecipe()
+    recipe = recipe if steps is None else replace(recipe, steps=steps)
+    objects, _ = training.read_data(data, training.Recipe(cache=OBJECT_PIXELS))
+    console, shown = Console(), None
+    with _Interrupt() as interrupted, Bar(transient=True, console=console) as bar:
+        row = bar.add_task("", total=recipe.steps)
+        for shown in training.train_object_prior(recipe, objects, output, interrupted):
+            text = f"loss {shown.loss:.3g}, IoU {shown.iou:.3f}, strokes {shown.iou_strokes:.3f}"
+            bar.update(row, completed=shown.step, description=text)
+    rate = f"; {shown.samples_per_second:.0f} samples/s" if shown else ""
+    say(f"{shown.step if shown else 0} steps{rate}; network in {output}")
 
 
 evaluate = typer.Typer(help="The tables of the paper.", no_args_is_help=True)

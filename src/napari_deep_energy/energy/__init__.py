@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 from .matting import ClosedFormMatting, MattingLaplacian
@@ -12,11 +12,13 @@ from .random_walker import GridLaplacian, RandomWalker, affinities, grey
 EnergySpec: TypeAlias = RandomWalker | ClosedFormMatting
 
 COLOUR = RandomWalker(beta="auto", colour="lab", prior=3e-3)
-"""Colour-aware segmentation: what users get by default. Chosen on half of Berkeley's and of VOC's
-validation pictures with simulated strokes, and measured on the others (benchmarks/interactive.py).
-"""
+"""Colour-aware segmentation without anything that was trained. Chosen on half of Berkeley's and of
+VOC's validation pictures with simulated strokes, and measured on the others
+(benchmarks/interactive.py)."""
+DEFAULT = replace(COLOUR, objects=True)
+"""What users get to segment."""
 ENERGIES: dict[tuple[str, str], EnergySpec] = {
-    ("segment", "colour"): COLOUR,
+    ("segment", "colour"): DEFAULT,
     ("segment", "paper"): RandomWalker(),
     ("matte", "colour"): ClosedFormMatting(prior="auto"),
     ("matte", "paper"): ClosedFormMatting(),
@@ -42,6 +44,7 @@ def spec_from_dict(values: dict[str, Any]) -> EnergySpec:
 
 __all__ = [
     "COLOUR",
+    "DEFAULT",
     "ENERGIES",
     "SPECS",
     "ClosedFormMatting",

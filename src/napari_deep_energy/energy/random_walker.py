@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 
 from .colour import lab
+from .object_prior import ObjectPrior
 from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
-from .stroke_prior import StrokePrior, Targets
+from .stroke_prior import LONG_SIDE, StrokePrior, Targets
 
 if TYPE_CHECKING:
     from ..problem import Problem
@@ -56,6 +57,9 @@ class RandomWalker:
     bandwidth: float = 0.01
     """How far from a stroke's colour its prior reaches: a standard deviation in colour distance,
     with L in [0, 1]."""
+    objects: bool = False
+    """Of two classes in a picture, whether a network that has seen objects before corrects what the
+    strokes speak for; see :class:`ObjectPrior`."""
 
     def __post_init__(self) -> None:
         if self.beta != "auto":
@@ -66,6 +70,7 @@ class RandomWalker:
         check_number("floor", self.floor, 0, 1)
         check_number("prior", self.prior, 0, 1e6)
         check_number("bandwidth", self.bandwidth, 1e-6, 1)
+        check_choice("objects", self.objects, (True, False))
 
     @property
     def has_prior(self) -> bool:
@@ -86,7 +91,17 @@ class RandomWalker:
         taken a unit of length, so that a step between far slices counts less.
         """
         affinity = affinities(self.features(image), self.beta, self.floor, spacing)
-        return GridLaplacian(affinity, StrokePrior(image) if self.prior else None)
+        return GridLaplacian(affinity, self.appearance(image) if self.prior else None)
+
+    def appearance(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> Targets:
+        """What gives unpainted pixels their targets; distances are measured on ``long_side``."""
+        if self.looks_for_objects(image.shape[1], image.ndim - 2):
+            return ObjectPrior(image, long_side)
+        return StrokePrior(image, long_side)
+
+    def looks_for_objects(self, channels: int, axes: int = 2) -> bool:
+        """Whether it may do so in pictures like this: they have to be flat, and RGB."""
+        return self.objects and axes == 2 and channels == 3
 
     def features(self, image: torch.Tensor) -> torch.Tensor:
         """What the affinities compare, (B, D, *S)."""

@@ -9,11 +9,13 @@ import torch
 
 from ..energy import RandomWalker
 from ..energy.colour_prior import Palette, posterior
+from ..energy.object_prior import both
 from ..energy.stroke_prior import weigh
 
 if TYPE_CHECKING:
     from ..energy import EnergySpec, QuadraticEnergy
     from ..energy.colour_prior import Bounds
+    from ..energy.stroke_prior import Targets
     from ..problem import Problem
     from .grid import Box
 
@@ -31,19 +33,29 @@ class Appearance:
     """(K, cells) density of each class at each colour."""
     distance: torch.Tensor | None = None
     """(1, K, h, w) distance to the strokes on the small picture; None for matting."""
+    logit: torch.Tensor | None = None
+    """(1, 1, h, w) by the objects on the small picture, which is all that their prior needs."""
 
     def energy(self, problem: Problem, box: Box) -> QuadraticEnergy:
         """The energy of the problem of a box, as it is within that of the whole."""
+        if self.logit is not None:
+            return self._seeded(problem, PartOfObjects(self.logit, self.size, box))
         if self.tables is None or self.bounds is None:
             return self.spec.energy(problem)
         palette = SharedPalette(problem.image, self.bounds, self.tables)
         if isinstance(self.spec, RandomWalker):
-            grid = replace(self.spec, prior=0.0).laplacian(problem.image)
-            grid.stroke_prior = PartOfPrior(palette, self, box)
-            return self.spec.energy(problem, grid)
+            assert self.distance is not None
+            part = PartOfPrior(palette, self.distance, self.size, box)
+            return self._seeded(problem, part)
         local = self.spec.laplacian(problem.image)
         local.palette = palette
         return self.spec.energy(problem, local)
+
+    def _seeded(self, problem: Problem, targets: Targets) -> QuadraticEnergy:
+        assert isinstance(self.spec, RandomWalker)
+        grid = replace(self.spec, prior=0.0).laplacian(problem.image)
+        grid.stroke_prior = targets
+        return self.spec.energy(problem, grid)
 
 
 class SharedPalette(Palette):
@@ -72,18 +84,39 @@ class PartOfPrior:
     """What the strokes on the whole say of the pixels of a box; see :class:`StrokePrior`."""
 
     palette: SharedPalette
-    whole: Appearance
+    distance: torch.Tensor
+    """(1, K, h, w) on the small picture."""
+    size: tuple[int, int]
+    """Of the whole."""
     box: Box
 
     def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
         """How likely each class is at each pixel, (1, K, h, w), summing to one."""
-        distance = self.whole.distance
-        assert distance is not None
-        (height, width), (rows, columns) = self.whole.size, distance.shape[2:]
-        down = enlarging(self.box.top, self.box.bottom, height, rows)
-        across = enlarging(self.box.left, self.box.right, width, columns)
         by_colour = posterior(self.palette, seeds, bandwidth)
-        return weigh(by_colour, down @ distance @ across.T).to(seeds.dtype)
+        return weigh(by_colour, part_of(self.distance, self.size, self.box)).to(seeds.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class PartOfObjects:
+    """What the objects of the whole say of the pixels of a box; see :class:`ObjectPrior`."""
+
+    logit: torch.Tensor
+    """(1, 1, h, w) on the small picture."""
+    size: tuple[int, int]
+    """Of the whole."""
+    box: Box
+
+    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+        """How likely each class is at each pixel, (1, 2, h, w), summing to one."""
+        return both(part_of(self.logit, self.size, self.box)).to(seeds.dtype)
+
+
+def part_of(small: torch.Tensor, size: tuple[int, int], box: Box) -> torch.Tensor:
+    """A small picture (1, D, h, w) of the whole at the pixels of a box."""
+    (height, width), (rows, columns) = size, small.shape[2:]
+    down = enlarging(box.top, box.bottom, height, rows)
+    across = enlarging(box.left, box.right, width, columns)
+    return down @ small @ across.T
 
 
 def enlarging(first: int, end: int, size: int, small: int) -> torch.Tensor:

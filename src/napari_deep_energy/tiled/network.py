@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.nn.functional as F
 
-from ..energy import COLOUR
+from ..energy import DEFAULT
 from ..energy.parameters import check_number
 from ..errors import InvalidInput
 from ..extras import require
@@ -87,7 +87,7 @@ def predict_tiled(
     if shrink < 1 or tile % shrink:
         raise InvalidInput(f"tiles of {tile} pixels cannot be shrunk {shrink} times evenly.")
     dask, zarr = require("dask", "a tiled run"), require("zarr", "a tiled run")
-    spec = spec or COLOUR
+    spec = spec or DEFAULT
     if refine is not None:
         check_number("refine", refine, 0, MOST_STEPS)
     steps = STEPS[spec.task] if refine is None else refine

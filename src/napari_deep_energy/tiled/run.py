@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import kernels
-from ..energy import COLOUR, EnergySpec
+from ..energy import DEFAULT, EnergySpec
 from ..extras import require
 from ..memory import returned_memory
 from ..minimisers import Stop, never
@@ -91,7 +91,7 @@ def solve_tiled(
     Cancelled
         If ``stop`` returned true; nothing is then left behind.
     """
-    plan = plan_tiled(image, seeds, spec or COLOUR, tile, scheduler is not None, stop, progress)
+    plan = plan_tiled(image, seeds, spec or DEFAULT, tile, scheduler is not None, stop, progress)
     return solve_plan(
         plan,
         output,

@@ -20,6 +20,7 @@ from ..energy.colour_prior import (
     principal_axes,
 )
 from ..energy.matting import confidence_of
+from ..energy.object_prior import Scene, is_coloured, scene_size
 from ..energy.random_walker import beta_of, squared_steps
 from ..energy.stroke_prior import geodesic, gradient, small_size
 from ..memory import returned_memory
@@ -50,7 +51,8 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
     Cancelled
         If ``stop`` returned true.
     """
-    look = _Look(source, Looks(grid, passes_of(source), stop, progress))
+    first, more = passes_of(source)
+    look = _Look(source, Looks(grid, first, stop, progress))
     spec = source.spec
     if isinstance(spec, RandomWalker):
         if spec.beta == "auto":
@@ -61,7 +63,10 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
         spec = replace(spec, prior=confidence_of(spec, look.share()))
         appearance = Appearance(spec, source.size)
     if spec.prior:
-        appearance = look.colours(appearance)
+        by_objects = look.objects(appearance) if may_have_objects(source) else None
+        if by_objects is None and more:
+            look.boxes = Looks(grid, more, stop, progress)
+        appearance = by_objects or look.colours(appearance)
     return (
         source
         if appearance.spec == source.spec and not spec.prior
@@ -69,13 +74,27 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
     )
 
 
-def passes_of(source: Source) -> int:
-    """How often a survey reads a picture, at most."""
+def passes_of(source: Source) -> tuple[int, int]:
+    """How often a survey reads a picture, and how often again if it turns out to be grey."""
     spec = source.spec
     by_colour = bool(spec.prior) * (2 + (source.channels > FEW))
     if not isinstance(spec, RandomWalker):
-        return 1 + by_colour
-    return (spec.beta == "auto") + by_colour + bool(spec.prior)
+        return 1 + by_colour, 0
+    for_beta, by_strokes = int(spec.beta == "auto"), by_colour + bool(spec.prior)
+    if may_have_objects(source):
+        return for_beta + 1, by_strokes
+    return for_beta + by_strokes, 0
+
+
+def may_have_objects(source: Source) -> bool:
+    """Whether objects are looked for in this picture, unless it is grey."""
+    spec = source.spec
+    return (
+        isinstance(spec, RandomWalker)
+        and spec.prior > 0
+        and spec.looks_for_objects(source.channels)
+        and len(source.values) == 2
+    )
 
 
 class _Look:
@@ -104,6 +123,20 @@ class _Look:
             total += float(down[..., :columns].sum() + across[:, :, :rows].sum())
         count = (height - 1) * width + height * (width - 1)
         return float(beta_of(torch.tensor(total / count, dtype=torch.float64)))
+
+    def objects(self, appearance: Appearance) -> Appearance | None:
+        """With what the objects in the small picture say; None if it is grey."""
+        spec, channels = appearance.spec, self.source.channels
+        assert isinstance(spec, RandomWalker)
+
+        def look(problem: Problem) -> torch.Tensor:
+            return torch.cat([problem.image, problem.seeds.to(problem.image.dtype)], 1)
+
+        small = self.shrunk(look, scene_size(self.source.size))
+        if not is_coloured(small[:, :channels]):
+            return None
+        logit = Scene(small[:, :channels]).logit(small[:, channels:], spec.bandwidth)
+        return replace(appearance, logit=logit)
 
     def colours(self, appearance: Appearance) -> Appearance:
         """With what the strokes say of the colours, and for segmentation of the ways."""
@@ -172,9 +205,11 @@ class _Look:
         assert palette is not None
         return total, painted, palette
 
-    def shrunk(self, part: Callable[[Problem], torch.Tensor]) -> torch.Tensor:
-        """Mean of ``part`` (1, D, h, w) of each box over the cells of the small picture."""
-        (height, width), (rows, columns) = self.source.size, self.small
+    def shrunk(
+        self, part: Callable[[Problem], torch.Tensor], small: tuple[int, ...] | None = None
+    ) -> torch.Tensor:
+        """Mean of ``part`` (1, D, h, w) of each box over the cells of a small picture."""
+        (height, width), (rows, columns) = self.source.size, small or self.small
         total: torch.Tensor | float = 0.0
         for box, problem in self.problems():
             down = covering(box.top, box.bottom, height, rows)

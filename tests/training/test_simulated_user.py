@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from simulated_user import GROUND, IGNORED, OBJECT, click, depth_of, iou, strokes
+from napari_deep_energy.training.simulated_user import (
+    GROUND,
+    IGNORED,
+    OBJECT,
+    click,
+    depth_of,
+    iou,
+    strokes,
+)
 
 MASK = np.zeros((60, 80), np.uint8)
 MASK[20:50, 10:50] = 1

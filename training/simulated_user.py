@@ -103,12 +103,42 @@ def click(
     labels
         (H, W) the clicks so far; a place that was clicked is not clicked again.
     """
-    missed = depth_of((mask == 1) & ~answer & (labels == 0))
-    taken = depth_of((mask == 0) & answer & (labels == 0))
+    missed, taken = depths(mask, answer, labels)
     depth, label = (missed, OBJECT) if missed.max() >= taken.max() else (taken, GROUND)
-    place = np.unravel_index(int(depth.argmax()), depth.shape)
-    radius = min(CLICK * max(mask.shape), max(float(depth.max()) - 1, 0.5))
-    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
+    return _with_spot(labels, label, depth, int(depth.argmax()))
+
+
+def click_within(
+    mask: NDArray[np.uint8],
+    answer: NDArray[np.bool_],
+    labels: NDArray[np.int64],
+    random: np.random.Generator,
+) -> NDArray[np.int64]:
+    """As :func:`click`, but anywhere in the errors, rather far inside than at their borders."""
+    missed, taken = depths(mask, answer, labels)
+    depth = np.maximum(missed, taken)
+    if not depth.any():
+        return labels
+    weight = depth.ravel() ** 1.5
+    place = int(random.choice(weight.size, p=weight / weight.sum()))
+    label = OBJECT if missed.flat[place] else GROUND
+    return _with_spot(labels, label, depth, place)
+
+
+def depths(
+    mask: NDArray[np.uint8], answer: NDArray[np.bool_], labels: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far inside of what was missed, and of what was wrongly taken, each pixel lies."""
+    missed = depth_of((mask == 1) & ~answer & (labels == 0))
+    return missed, depth_of((mask == 0) & answer & (labels == 0))
+
+
+def _with_spot(
+    labels: NDArray[np.int64], label: int, depth: NDArray[np.float64], pixel: int
+) -> NDArray[np.int64]:
+    place = np.unravel_index(pixel, depth.shape)
+    radius = min(CLICK * max(depth.shape), max(float(depth.flat[pixel]) - 1, 0.5))
+    rows, columns = np.ogrid[: depth.shape[0], : depth.shape[1]]
     spot = (rows - place[0]) ** 2 + (columns - place[1]) ** 2 <= radius**2
     return np.where(spot, label, labels)
 
@@ -122,7 +152,8 @@ def depth_of(region: NDArray[np.bool_]) -> NDArray[np.float64]:
 def disc(radius: int) -> NDArray[np.bool_]:
     """Brush of this radius, in pixels."""
     rows, columns = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    return rows**2 + columns**2 <= radius**2
+    found: NDArray[np.bool_] = rows**2 + columns**2 <= radius**2
+    return found
 
 
 def iou(mask: NDArray[np.uint8], answer: NDArray[np.bool_]) -> float:

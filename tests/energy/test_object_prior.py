@@ -1,0 +1,151 @@
+"""Targets by a network that knows objects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from napari_deep_energy import segment
+from napari_deep_energy.energy import COLOUR, DEFAULT, GridLaplacian
+from napari_deep_energy.energy.object_network import (
+    BUNDLED,
+    CHANNELS,
+    ObjectNetwork,
+    bundled_network,
+    load_network,
+    metadata_of,
+)
+from napari_deep_energy.energy.object_prior import (
+    ObjectPrior,
+    Scene,
+    both,
+    features,
+    logits,
+    swapped,
+)
+from napari_deep_energy.energy.stroke_prior import StrokePrior
+from napari_deep_energy.problem import Problem
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    """RGB, 128 x 128, one stroke on the face and one in a corner."""
+    image = np.ascontiguousarray(data.astronaut()[:256:2, 100:356:2])
+    labels = np.zeros(image.shape[:2], int)
+    labels[40:56, 58:64], labels[4:20, 4:8] = 1, 2
+    return image, labels
+
+
+def problem_of(image, labels):
+    tensor = torch.from_numpy(image / 255.0).movedim(-1, 0)[None]
+    return Problem.from_tensor(tensor, labels)
+
+
+def prior_of(problem, spec=DEFAULT):
+    return spec.laplacian(problem.image).stroke_prior
+
+
+def test_a_new_network_says_what_the_strokes_say(astronaut):
+    problem = problem_of(*astronaut)
+    image = problem.image.float()
+    x = features(StrokePrior(image), image, problem.seeds.float(), COLOUR.bandwidth)
+    assert x.shape == (1, CHANNELS, 128, 128)
+    by_strokes = StrokePrior(image).targets(problem.seeds.float(), COLOUR.bandwidth)
+    found = both(logits(ObjectNetwork().eval(), x))
+    torch.testing.assert_close(found, by_strokes, atol=1e-3, rtol=0)  # logits are cut off at 8
+
+
+def test_classes_that_trade_places_trade_their_features(astronaut):
+    problem = problem_of(*astronaut)
+    scene = Scene(problem.image.float())
+    one = features(scene.strokes, scene.image, problem.seeds.float(), 0.01)
+    other = features(scene.strokes, scene.image, problem.seeds.float().flip(1), 0.01)
+    torch.testing.assert_close(swapped(one), other)
+    logit = scene.logit(problem.seeds, 0.01)
+    torch.testing.assert_close(scene.logit(problem.seeds.flip(1), 0.01), -logit)
+
+
+def test_targets_are_probabilities_at_the_pictures_size(astronaut):
+    problem = problem_of(*astronaut)
+    prior = prior_of(problem)
+    assert isinstance(prior, ObjectPrior)
+    targets = prior.targets(problem.seeds, 0.01)
+    assert targets.shape == problem.seeds.shape
+    assert targets.dtype == problem.seeds.dtype
+    torch.testing.assert_close(targets.sum(1), torch.ones_like(targets[:, 0]))
+    at_strokes = (targets * problem.seeds).sum(1)[problem.seeds.any(1)]
+    assert (at_strokes > 0.5).float().mean() > 0.9
+
+
+def test_it_knows_that_a_cat_has_two_eyes():
+    image = np.ascontiguousarray(data.chelsea()[::2, ::2])
+    labels = np.zeros(image.shape[:2], int)
+    labels[57:63, 72:78], labels[7:13, 207:213] = 1, 2  # one eye, and a corner
+    other_eye = slice(55, 75), slice(155, 170)
+    found = [segment(image, labels, objects=objects).labels[other_eye] for objects in (True, False)]
+    with_objects, without = ((labels == 1).mean() for labels in found)
+    assert with_objects > 0.9
+    assert without < 0.5
+
+
+@pytest.mark.parametrize("kind", ["three classes", "grey as RGB", "one channel", "switched off"])
+def test_otherwise_the_strokes_speak_for_themselves(astronaut, kind):
+    image, labels = astronaut
+    spec = DEFAULT
+    if kind == "three classes":
+        labels = labels.copy()
+        labels[-4:] = 3
+    elif kind == "grey as RGB":
+        image = np.repeat(image[..., :1], 3, 2)
+    elif kind == "one channel":
+        image = image[..., :1]
+    else:
+        spec = COLOUR
+    problem = problem_of(image, labels)
+    found, plain = (prior_of(problem, s).targets(problem.seeds, 0.01) for s in (spec, COLOUR))
+    assert torch.equal(found, plain)
+
+
+def test_volumes_have_none(astronaut):
+    volume = torch.rand(1, 3, 4, 6, 8)
+    laplacian = DEFAULT.laplacian(volume)
+    assert isinstance(laplacian, GridLaplacian)
+    assert isinstance(laplacian.stroke_prior, StrokePrior)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (3, 2), (500, 17)])
+def test_any_size_will_do(size):
+    image = torch.rand(1, 3, *size, dtype=torch.float64)
+    seeds = torch.zeros(1, 2, *size, dtype=torch.float64)
+    seeds[0, 0, 0, 0] = seeds[0, 1, -1, -1] = 1
+    targets = ObjectPrior(image).targets(seeds, 0.01)
+    assert targets.shape == seeds.shape
+    assert torch.isfinite(targets).all()
+
+
+def test_the_bundled_network_tells_what_it_saw():
+    assert "VOC" in metadata_of(BUNDLED)["data"]
+    assert not any(p.requires_grad for p in bundled_network(torch.device("cpu")).parameters())
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    from napari_deep_energy.errors import InvalidInput
+
+    path = tmp_path / "other.safetensors"
+    save_file({"weight": torch.zeros(1)}, path, {"format": "another"})
+    with pytest.raises(InvalidInput, match=r"other\.safetensors"):
+        load_network(path)
+
+
+def test_the_energy_is_the_same_with_other_targets(astronaut):
+    problem = problem_of(*astronaut)
+    one, other = DEFAULT.energy(problem), replace(DEFAULT, objects=False).energy(problem)
+    x = torch.rand(1, 2, 128, 128, dtype=torch.float64)
+    torch.testing.assert_close(one.laplacian.quadratic(x), other.laplacian.quadratic(x))
+    assert not torch.equal(one.targets, other.targets)
