@@ -8,10 +8,12 @@ with other targets; so the answer still keeps to the strokes and to the picture'
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, label
 from torch.nn.functional import adaptive_avg_pool2d, adaptive_max_pool2d, interpolate
 
 from .colour_prior import posterior
@@ -19,6 +21,7 @@ from .object_network import bundled_network
 from .stroke_prior import LONG_SIDE, StrokePrior, small_size, weigh
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import nn
 
 SURE = 8.0
@@ -26,8 +29,9 @@ SURE = 8.0
 FINER = 1.5
 """How much finer the network's picture is than that on which distances are measured otherwise: it
 also has to see where an object ends."""
-TINT = 0.005
-"""Mean difference of neighbouring channels up to which a picture is grey."""
+TOGETHER = (0.55, 0.75)
+"""Share of a region in parts with a stroke, below which it is many alike things, and above which it
+is one; see :func:`object_share`."""
 REACH = 12.0
 """Pixels of the small picture within which a stroke is near."""
 SWAPPED = [0, 1, 2, 3, 4, 6, 5, 8, 7, 10, 9]
@@ -37,27 +41,30 @@ SWAPPED = [0, 1, 2, 3, 4, 6, 5, 8, 7, 10, 9]
 class ObjectPrior:
     """The objects of a batch of pictures, ready for strokes on one of them and on the rest.
 
-    With any other number of classes than two, what the strokes say by themselves holds; and of grey
-    pictures, which come from microscopes and scanners rather than from the world of objects.
+    With any other number of classes than two, what the strokes say by themselves holds.
 
     Parameters
     ----------
     image
-        (B, 3, H, W) in [0, 1].
+        (B, C, H, W) in [0, 1], grey or RGB.
     long_side
         Pixels of the small picture on which other classes' distances are measured.
     """
 
     def __init__(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> None:
-        self.strokes = StrokePrior(image, long_side)
+        self._image, self._long_side = image, long_side
         size = scene_size((image.shape[2], image.shape[3]), long_side)
         self.scene = Scene(adaptive_avg_pool2d(image.detach().float(), size))
-        self._knows = is_coloured(self.scene.image)
         bundled_network(image.device)  # read now, not at the first stroke
+
+    @cached_property
+    def strokes(self) -> StrokePrior:
+        """What they say by themselves, made when a third class is painted."""
+        return StrokePrior(self._image, self._long_side)
 
     def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
         """As :meth:`.stroke_prior.Targets.targets`."""
-        if seeds.shape[1] != 2 or not self._knows:
+        if seeds.shape[1] != 2:
             return self.strokes.targets(seeds, bandwidth)
         painted = adaptive_max_pool2d(seeds.float(), self.scene.size)
         logit = self.scene.logit(painted, bandwidth)
@@ -71,18 +78,13 @@ def scene_size(size: tuple[int, int], long_side: int = LONG_SIDE) -> tuple[int, 
     return height, width
 
 
-def is_coloured(image: torch.Tensor) -> bool:
-    """Whether pictures (B, 3, h, w) in [0, 1] have colours, rather than grey saved as RGB."""
-    return bool(image.diff(dim=1).abs().mean() > TINT)
-
-
 class Scene:
     """The small picture that the network looks at.
 
     Parameters
     ----------
     image
-        (B, 3, h, w) in [0, 1], float32.
+        (B, C, h, w) in [0, 1], float32; grey or RGB.
     """
 
     def __init__(self, image: torch.Tensor) -> None:
@@ -96,10 +98,47 @@ class Scene:
         Neither is the object by its number: with the classes swapped it is the negative.
         """
         x = features(self.strokes, self.image, painted, bandwidth)
+        by_strokes = 4 * x[:, 4:5]
+        share = object_share(by_strokes, x[:, 9:])
+        if not share.any():
+            return by_strokes
         pair = torch.cat([x, swapped(x)]).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
             first, second = logits(bundled_network(x.device), pair).chunk(2)
-        return (first - second) / 2
+        return torch.lerp(by_strokes, (first - second) / 2, share)
+
+
+def object_share(by_strokes: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
+    """How far the strokes are on single things, rather than on some of many alike: (B, 1, 1, 1).
+
+    It goes by the smaller one of the two regions that the strokes make out by themselves: how much
+    of it hangs together with strokes. Of cells, two of which are painted, most lies apart.
+
+    Parameters
+    ----------
+    by_strokes
+        (B, 1, h, w) logit of the first class.
+    painted
+        (B, 2, h, w): 1 where a class is painted.
+    """
+    shares = []
+    for logit, strokes in zip(by_strokes[:, 0].cpu().numpy(), painted.cpu().numpy(), strict=True):
+        found = [
+            _together(region, stroke > 0)
+            for region, stroke in zip((logit > 0, logit < 0), strokes, strict=True)
+        ]
+        shares.append(min(found)[1])
+    low, high = TOGETHER
+    share = (torch.tensor(shares) - low) / (high - low)
+    return share.clamp(0, 1).view(-1, 1, 1, 1).to(by_strokes)
+
+
+def _together(region: NDArray[np.bool_], stroke: NDArray[np.bool_]) -> tuple[int, float]:
+    """Pixels of a region, and the share of them in parts with a stroke."""
+    size = int(region.sum())
+    parts, _ = label(region)
+    painted = np.unique(parts[stroke & region])
+    return size, float(np.isin(parts, painted[painted > 0]).sum()) / max(size, 1)
 
 
 def features(
@@ -113,7 +152,7 @@ def features(
     Parameters
     ----------
     strokes
-        Of the small ``image``, (B, 3, h, w) in [0, 1].
+        Of the small ``image``, (B, C, h, w) in [0, 1].
     painted
         (B, 2, h, w): 1 where a class is painted.
     """
@@ -123,7 +162,7 @@ def features(
     distance = strokes.distances(painted, by_colour)
     return torch.cat(
         [
-            2 * image - 1,
+            (2 * image - 1).expand(-1, 3, -1, -1),
             log_ratio(by_colour) / 4,
             log_ratio(weigh(by_colour, distance)) / 4,
             torch.exp(-4 * distance),

@@ -100,8 +100,8 @@ class RandomWalker:
         return StrokePrior(image, long_side)
 
     def looks_for_objects(self, channels: int, axes: int = 2) -> bool:
-        """Whether it may do so in pictures like this: they have to be flat, and RGB."""
-        return self.objects and axes == 2 and channels == 3
+        """Whether it does so in pictures like this: they have to be flat, and grey or RGB."""
+        return self.objects and axes == 2 and channels in (1, 3)
 
     def features(self, image: torch.Tensor) -> torch.Tensor:
         """What the affinities compare, (B, D, *S)."""

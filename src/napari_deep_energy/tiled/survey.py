@@ -20,7 +20,7 @@ from ..energy.colour_prior import (
     principal_axes,
 )
 from ..energy.matting import confidence_of
-from ..energy.object_prior import Scene, is_coloured, scene_size
+from ..energy.object_prior import Scene, scene_size
 from ..energy.random_walker import beta_of, squared_steps
 from ..energy.stroke_prior import geodesic, gradient, small_size
 from ..memory import returned_memory
@@ -51,8 +51,7 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
     Cancelled
         If ``stop`` returned true.
     """
-    first, more = passes_of(source)
-    look = _Look(source, Looks(grid, first, stop, progress))
+    look = _Look(source, Looks(grid, passes_of(source), stop, progress))
     spec = source.spec
     if isinstance(spec, RandomWalker):
         if spec.beta == "auto":
@@ -63,10 +62,8 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
         spec = replace(spec, prior=confidence_of(spec, look.share()))
         appearance = Appearance(spec, source.size)
     if spec.prior:
-        by_objects = look.objects(appearance) if may_have_objects(source) else None
-        if by_objects is None and more:
-            look.boxes = Looks(grid, more, stop, progress)
-        appearance = by_objects or look.colours(appearance)
+        by_objects = goes_by_objects(source)
+        appearance = look.objects(appearance) if by_objects else look.colours(appearance)
     return (
         source
         if appearance.spec == source.spec and not spec.prior
@@ -74,20 +71,18 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
     )
 
 
-def passes_of(source: Source) -> tuple[int, int]:
-    """How often a survey reads a picture, and how often again if it turns out to be grey."""
+def passes_of(source: Source) -> int:
+    """How often a survey reads a picture, at most."""
     spec = source.spec
     by_colour = bool(spec.prior) * (2 + (source.channels > FEW))
     if not isinstance(spec, RandomWalker):
-        return 1 + by_colour, 0
-    for_beta, by_strokes = int(spec.beta == "auto"), by_colour + bool(spec.prior)
-    if may_have_objects(source):
-        return for_beta + 1, by_strokes
-    return for_beta + by_strokes, 0
+        return 1 + by_colour
+    for_prior = 1 if goes_by_objects(source) else by_colour + bool(spec.prior)
+    return (spec.beta == "auto") + for_prior
 
 
-def may_have_objects(source: Source) -> bool:
-    """Whether objects are looked for in this picture, unless it is grey."""
+def goes_by_objects(source: Source) -> bool:
+    """Whether a network says what belongs together in this picture."""
     spec = source.spec
     return (
         isinstance(spec, RandomWalker)
@@ -124,8 +119,8 @@ class _Look:
         count = (height - 1) * width + height * (width - 1)
         return float(beta_of(torch.tensor(total / count, dtype=torch.float64)))
 
-    def objects(self, appearance: Appearance) -> Appearance | None:
-        """With what the objects in the small picture say; None if it is grey."""
+    def objects(self, appearance: Appearance) -> Appearance:
+        """With what the objects in the small picture say."""
         spec, channels = appearance.spec, self.source.channels
         assert isinstance(spec, RandomWalker)
 
@@ -133,8 +128,6 @@ class _Look:
             return torch.cat([problem.image, problem.seeds.to(problem.image.dtype)], 1)
 
         small = self.shrunk(look, scene_size(self.source.size))
-        if not is_coloured(small[:, :channels]):
-            return None
         logit = Scene(small[:, :channels]).logit(small[:, channels:], spec.bandwidth)
         return replace(appearance, logit=logit)
 
