@@ -1,4 +1,7 @@
-"""Unsupervised training with the energy as the loss: this is all that others need of it."""
+"""Training, with the energy as the loss, and of the network that knows objects.
+
+This is all that others need of it.
+"""
 
 from napari_deep_energy.errors import Diverged
 

@@ -14,6 +14,7 @@ from napari_deep_energy.energy import COLOUR, DEFAULT, GridLaplacian
 from napari_deep_energy.energy.object_network import (
     BUNDLED,
     CHANNELS,
+    FORMAT,
     ObjectNetwork,
     bundled_network,
     load_network,
@@ -166,13 +167,14 @@ def test_the_bundled_network_tells_what_it_saw():
     assert not any(p.requires_grad for p in bundled_network(torch.device("cpu")).parameters())
 
 
-def test_a_file_of_another_kind_is_refused(tmp_path):
+@pytest.mark.parametrize("kind", ["another", FORMAT])
+def test_a_file_of_another_kind_is_refused(kind, tmp_path):
     from safetensors.torch import save_file
 
     from napari_deep_energy.errors import InvalidInput
 
     path = tmp_path / "other.safetensors"
-    save_file({"weight": torch.zeros(1)}, path, {"format": "another"})
+    save_file({"weight": torch.zeros(1)}, path, {"format": kind})
     with pytest.raises(InvalidInput, match=r"other\.safetensors"):
         load_network(path)
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from napari_deep_energy import matte, segment
 from napari_deep_energy._widgets import menu_commands
+from napari_deep_energy.palette import colour
 
 from .conftest import TWO
 
@@ -44,8 +45,26 @@ def test_a_png_with_a_palette_is_taken_by_its_indices(desk, picture, labels, tmp
     (layer,) = desk.viewer.open(tmp_path / "painted.png", plugin="napari")
     assert layer.rgb, "napari has made colours of it"
     solution = take(desk, layer)
-    assert desk.dock.seeds_layer.name == "painted strokes"
+    seeds = desk.dock.seeds_layer
+    assert seeds.name == "painted strokes"
+    assert seeds.get_color(1) == pytest.approx([*colour(1) / 255, 1])
     assert (solution.labels == segment(picture, labels).labels).all()
+    seeds.paint((20, 20), 2)
+    assert seeds.data[20, 20] == 2
+
+
+@pytest.mark.parametrize("has_file", [True, False])
+def test_painting_on_leaves_the_image_as_it_was(desk, labels, tmp_path, has_file):
+    if has_file:
+        Image.fromarray(labels).save(tmp_path / "painted.png")
+        (layer,) = desk.viewer.open(tmp_path / "painted.png", plugin="napari")
+    else:
+        layer = desk.viewer.add_image(labels, name="painted")
+    before = np.array(layer.data)
+    take(desk, layer)
+    desk.dock.seeds_layer.paint((20, 20), 2)
+    assert desk.dock.seeds_layer.data[20, 20] == 2
+    assert (layer.data == before).all()
 
 
 @pytest.mark.parametrize("kind", ["uint8", "rgb", "float"])
@@ -57,14 +76,26 @@ def test_a_trimap_is_taken_and_matted(desk, picture, labels, kind):
     assert solution.alpha == pytest.approx(matte(picture, trimap=trimap).alpha, abs=1e-5)
 
 
-def test_what_cannot_be_taken_is_said_and_stays(desk, picture, said):
-    desk.viewer.layers.selection.active = desk.dock.seeds_layer
-    menu_commands.image_as_strokes(desk.viewer)
-    photograph = desk.viewer.add_image(picture[::-1], name="another")
-    desk.viewer.layers.selection.active = photograph
+@pytest.mark.parametrize(
+    ("pixels", "sentence"),
+    [
+        (np.full((48, 64, 3), (1, 2, 3), np.uint8), "another has shape (48, 64, 3)"),
+        (np.full((48, 64), 2.0), "other numbers than 0 to 1"),
+        (np.full((48, 64), np.nan), "other numbers than 0 to 1"),
+        (np.ones((20, 20), np.uint8), "no other picture has the size of another"),
+    ],
+)
+def test_what_cannot_be_taken_is_said_and_stays(desk, said, pixels, sentence):
+    layer = desk.viewer.add_image(pixels, name="another", rgb=pixels.ndim == 3)
+    desk.viewer.layers.selection.active = layer
     before = list(desk.viewer.layers)
     menu_commands.image_as_strokes(desk.viewer)
-    assert "select the image layer" in said[0]
-    assert "another has shape (48, 64, 3)" in said[1]
+    assert sentence in said[0]
     assert list(desk.viewer.layers) == before
-    assert photograph.visible
+    assert layer.visible
+
+
+def test_only_images_are_taken(desk, said):
+    desk.viewer.layers.selection.active = desk.dock.seeds_layer
+    menu_commands.image_as_strokes(desk.viewer)
+    assert "select the image layer" in said[0]

@@ -61,6 +61,8 @@ class ColumnDock(QScrollArea):
         window, mine = self.window(), enclosing(self, QDockWidget)
         if not isinstance(window, QMainWindow) or not isinstance(mine, QDockWidget):
             return
+        if not self.isVisible():  # hidden again meanwhile
+            return
         columns = [column for column in window.findChildren(ColumnDock) if column.isVisible()]
         wanted = {enclosing(column, QDockWidget): column.sizeHint().height() for column in columns}
         area = window.dockWidgetArea(mine)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication, QCheckBox, QWidget
 from .controls import button, row, sentence
 from .preferences import remember
 from .results import DIFFERENCE
-from .session_dock import SessionDock
+from .session_dock import LEAVING, SessionDock
 from .state_line import StateLine
 from .subject_form import SubjectForm
 from .table import ComparisonTable
@@ -84,22 +84,23 @@ class CompareWidget(SessionDock):
         super().open_session()
         if self._before is None:
             self._before = self.session.choices.engine
-            self._choose("both")
-            remember("engine", self._before)  # for the next viewer: this one may just be closed
+            self._choose_both()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        if not event.spontaneous() and self._before is not None:
-            if self.session.choices.engine == "both":
-                self._choose(self._before)
+        if not event.spontaneous() and not LEAVING.is_set():
+            if self._before is not None and self.session.choices.engine == "both":
+                self.session.set_choices(replace(self.session.choices, engine=self._before))
             self._before = None
         super().hideEvent(event)
 
-    def _choose(self, engine: str) -> None:
-        self.session.set_choices(replace(self.session.choices, engine=engine))
+    def _choose_both(self) -> None:
+        """Not for the next viewer, too: this one may be closed without this dock being hidden."""
+        self.session.set_choices(replace(self.session.choices, engine="both"))
+        remember("engine", self._before or "both")
 
     def run(self) -> None:
         """Run both engines now."""
-        self._choose("both")
+        self._choose_both()
         self.session.solve_once()
 
     def copy_csv(self) -> None:

@@ -119,7 +119,8 @@ class Session(QObject):
         if choices.task != old.task:
             self._forget_answer()
             self.results.present(choices.task)
-        remember("engine", choices.engine)
+        if choices.engine != old.engine:
+            remember("engine", choices.engine)
         self.choices_changed.emit()
         self._pacing.after_settling()
 

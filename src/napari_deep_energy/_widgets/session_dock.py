@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QHideEvent, QShowEvent
 
 
-_LEAVING = Event()
+LEAVING = Event()
 """Set when Python ends: Qt's objects are then taken down in any order, and a dock that goes must
 not touch its session, which may be gone."""
 _DOCKS: WeakSet[SessionDock] = WeakSet()
@@ -31,7 +31,7 @@ _SESSIONS: WeakValueDictionary[int, Session] = WeakValueDictionary()
 @atexit.register
 def _leave() -> None:
     """Take down closed docks in order: PyQt's own way with what has no parent may crash."""
-    _LEAVING.set()
+    LEAVING.set()
     for dock in list(_DOCKS):
         if isalive(dock) and dock.parent() is None:
             dock.deleteLater()
@@ -48,7 +48,7 @@ def session_of(viewer: ViewerModel) -> Session:
 
 
 def _detach(session: Session, dock: int) -> None:
-    if not _LEAVING.is_set():
+    if not LEAVING.is_set():
         session.detach(dock)
 
 

@@ -83,8 +83,8 @@ Objects = Annotated[
     bool | None,
     typer.Option(
         "--objects/--no-objects",
-        help="Of two classes, whether a network that has seen objects corrects what the strokes "
-        "say of pixels nobody painted; by default it does to segment.",
+        help="Whether a network that has seen objects corrects what the strokes say of what nobody "
+        "painted; of two classes, by the colour-aware energy, where it does by default.",
     ),
 ]
 Prior = Annotated[

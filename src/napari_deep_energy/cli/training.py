@@ -102,7 +102,10 @@ def train_objects(
         int | None, typer.Option(min=1, help="Shorten the recipe to this many.")
     ] = None,
 ) -> None:
-    """Train the network that knows objects, on pictures with masks; Ctrl+C keeps what it is."""
+    """Train the network that knows objects, on pictures with masks; Ctrl+C keeps what it is.
+
+    The file takes the place of weights/objects.safetensors in the package.
+    """
     from .. import training
 
     recipe = training.ObjectRecipe()

@@ -144,7 +144,10 @@ def load_network(path: Path) -> nn.Module:
             f"{path.name} has format {known!r}, not {FORMAT!r}; train it anew by train-objects."
         )
     network = folded(ObjectNetwork())
-    network.load_state_dict(tensors)
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise InvalidInput(f"{path.name} is damaged; train it anew by train-objects.") from error
     network.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval()
 
