@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from napari.components import ViewerModel
 from PIL import Image
 from qtpy.QtCore import QSettings
@@ -16,8 +17,8 @@ PATIENCE = 30_000
 """Milliseconds to wait for an answer on a busy machine."""
 TRAINING_PATIENCE = 240_000
 """Milliseconds to wait for the child that fine-tunes."""
-CLIPBOARD = pytest.mark.xdist_group("clipboard")
-"""A display has one: tests that use it run one after the other."""
+CLIPBOARD = pytest.mark.usefixtures("clipboard")
+"""For tests that use it."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,13 @@ def own_settings(tmp_path, monkeypatch):
     for module in (autosave, finetune_dock, python_script):
         monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "data")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+
+
+@pytest.fixture
+def clipboard(tmp_path_factory):
+    """A display has one: of all processes, one test at a time."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "clipboard.lock"):
+        yield
 
 
 @pytest.fixture
