@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 from napari.components import ViewerModel
+from npe2 import PluginManager
 from PIL import Image
 from qtpy.QtCore import QSettings
 from skimage import data
@@ -39,8 +40,14 @@ def clipboard(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session")
+def readers():
+    """A window would find them; without one, napari's own are not there to open files with."""
+    PluginManager.instance().discover()
+
+
 @pytest.fixture
-def viewer():
+def viewer(readers):
     """All of a viewer but its window; a file whose tests need that has a fixture of its own."""
     return ViewerModel()
 
