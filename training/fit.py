@@ -159,10 +159,20 @@ def distance(x: torch.Tensor, batch: Batch) -> torch.Tensor:
 def learning_rate(recipe: Recipe, step: int, epoch: int) -> float:
     """Of a step, by the recipe's schedule."""
     chosen = recipe.optimiser
-    rate = chosen.learning_rate * min(1.0, (step + 1) / max(1, chosen.warmup))
+    rate = chosen.learning_rate * rise(step, chosen.warmup)
     if chosen.schedule == "cosine":
-        return rate * 0.5 * (1 + math.cos(math.pi * step / recipe.steps))
+        return rate * half_cosine(step, recipe.steps)
     return rate * float(chosen.decay ** (epoch // chosen.decay_epochs))
+
+
+def rise(step: int, warmup: int) -> float:
+    """Share of the learning rate that the first steps have."""
+    return min(1.0, (step + 1) / max(1, warmup))
+
+
+def half_cosine(step: int, steps: int) -> float:
+    """Share of the learning rate, from one down to zero."""
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def _measure(run: RunState, held_out: HeldOut, loss: float) -> torch.Tensor | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import math
 import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from napari_deep_energy.files import make_folder, write_bytes
 from napari_deep_energy.minimisers import never
 
 from .episodes import Episodes, Habits
+from .fit import half_cosine, rise
 from .objects import IGNORED, OBJECT
 from .precision import has_fast_bfloat16
 
@@ -116,7 +116,7 @@ def train_object_prior(
         users.answer((found.detach()[:, 0] > 0).numpy())
         step += 1
         rate = step * recipe.batch / (time.perf_counter() - began)
-        scores = mean_iou(found, truth), mean_iou(seen[:, 4:5], truth)
+        scores = object_iou(found, truth), object_iou(seen[:, 4:5], truth)
         yield ObjectProgress(step, recipe.steps, loss.item(), *scores, rate)
     about = {
         "data": objects.source, "recipe": asdict(recipe), "steps": step,
@@ -134,8 +134,7 @@ def _averaging(most: float) -> Any:
 
 def pace(step: int, recipe: ObjectRecipe) -> float:
     """Share of the learning rate: up, then down along half a cosine."""
-    rise = min(1.0, (step + 1) / recipe.warmup)
-    return rise * (0.5 + 0.5 * math.cos(math.pi * step / recipe.steps)) + 0.005
+    return rise(step, recipe.warmup) * half_cosine(step, recipe.steps) + 0.005
 
 
 def loss_of(found: torch.Tensor, truth: torch.Tensor, overlap: float) -> torch.Tensor:
@@ -148,7 +147,7 @@ def loss_of(found: torch.Tensor, truth: torch.Tensor, overlap: float) -> torch.T
     return (each.sum(axes) / known.sum(axes) + overlap * (1 - dice)).mean()
 
 
-def mean_iou(found: torch.Tensor, truth: torch.Tensor) -> float:
+def object_iou(found: torch.Tensor, truth: torch.Tensor) -> float:
     """Of the objects of a batch."""
     axes = (1, 2, 3)
     taken, wanted = (found > 0) & (truth != IGNORED), truth == OBJECT

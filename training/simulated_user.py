@@ -12,13 +12,13 @@ import numpy as np
 from scipy import ndimage
 from skimage.graph import route_through_array
 
+from .objects import IGNORED
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OBJECT, GROUND = 1, 2
 """Label values of strokes; 0 is unpainted."""
-IGNORED = 255
-"""Value of a mask where the truth is unknown: nothing is drawn or measured there."""
 STROKES = {OBJECT: 2, GROUND: 4}
 """How many strokes a class gets."""
 CANDIDATES = 12

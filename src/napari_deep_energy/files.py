@@ -221,17 +221,6 @@ def read_array(path: Path, indexed: bool = False) -> NDArray[Any]:
             return np.asarray(picture if is_plain else picture.convert("RGB"))
 
 
-def has_palette(path: Path) -> bool:
-    """Whether a file is a picture of palette indices."""
-    if not is_file(path) or path.suffix.lower() in TIFF:
-        return False
-    try:
-        with Image.open(path) as picture:
-            return picture.mode == "P"
-    except (OSError, ValueError, SyntaxError):  # a format that others read
-        return False
-
-
 def axes_of(path: Path) -> str:
     """Letters of a TIFF's axes as they are recorded, such as "ZYX" or "CYX"; else nothing."""
     if path.suffix.lower() not in TIFF:

@@ -10,7 +10,7 @@ import torch
 from napari_deep_energy.training import ObjectRecipe, train_object_prior
 from napari_deep_energy.training.alike import APART, alike
 from napari_deep_energy.training.episodes import SHAPES, Episodes, Habits, window
-from napari_deep_energy.training.object_prior import loss_of, mean_iou, pace
+from napari_deep_energy.training.object_prior import loss_of, object_iou, pace
 from napari_deep_energy.training.objects import IGNORED, OBJECT
 from napari_deep_energy.training.simulated_user import click_within
 
@@ -102,8 +102,8 @@ def test_what_is_unknown_costs_nothing():
     found = torch.tensor([30.0, -30.0, 30.0]).view(1, 1, 1, 3)
     assert loss_of(found, truth, 0.5) == pytest.approx(0, abs=1e-6)
     assert loss_of(-found, truth, 0.0) == pytest.approx(30, rel=1e-3)
-    assert mean_iou(found, truth) == 1
-    assert mean_iou(-found, truth) == 0
+    assert object_iou(found, truth) == 1
+    assert object_iou(-found, truth) == 0
 
 
 def test_the_pace_rises_and_falls():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from napari_deep_energy.training.objects import IGNORED
 from napari_deep_energy.training.simulated_user import (
     GROUND,
-    IGNORED,
     OBJECT,
     click,
     depth_of,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
+from PIL import Image as Picture
 
 from ..errors import InvalidInput
-from ..files import has_palette, one_plane, read_strokes, reading
+from ..files import TIFF, is_file, one_plane, read_strokes, reading
 from ..layers import METADATA, transforms
 from ..seeds import is_trimap
 from . import picking
@@ -58,7 +59,7 @@ def take_as_strokes(session: Session, viewer: ViewerModel) -> Labels:
 def _painted(image: Image) -> NDArray[Any]:
     """A copy of what the layer shows, (H, W) integers: it will be painted on."""
     file = Path(str(image.source.path)) if image.source.path else None
-    if image.rgb and file is not None and has_palette(file):
+    if image.rgb and file is not None and _has_palette(file):
         return read_strokes(file).copy()  # the indices, which napari has made colours of
     if math.prod(picking.spatial_shape(image)) > MOST_PIXELS:
         raise InvalidInput(f"{image.name} is too large to paint on; give its strokes as a file.")
@@ -73,3 +74,14 @@ def _painted(image: Image) -> NDArray[Any]:
     if pixels.dtype.kind not in "bui":
         raise InvalidInput(f"{image.name} has type {pixels.dtype}; strokes are integers.")
     return pixels
+
+
+def _has_palette(path: Path) -> bool:
+    """Whether a file is a picture of palette indices."""
+    if not is_file(path) or path.suffix.lower() in TIFF:
+        return False
+    try:
+        with Picture.open(path) as picture:
+            return picture.mode == "P"
+    except (OSError, ValueError, SyntaxError):  # a format that others read
+        return False
