@@ -97,8 +97,7 @@ def test_permuting_the_classes_permutes_the_answer(problem, data):
 @given(problem=problems(classes=2), axis=st.sampled_from([0, 1]))
 def test_flipping_the_picture_flips_the_answer(solve, problem, axis):
     image, labels = problem
-    # The network that knows objects knows them upright, and lit from above.
-    options = {"epsilon": 1e-4} if solve is matte else {"objects": False}
+    options = {"epsilon": 1e-4} if solve is matte else {}
     straight = solve(image, labels, **options)
     flipped = solve(np.flip(image, axis).copy(), np.flip(labels, axis).copy(), **options)
     np.testing.assert_allclose(

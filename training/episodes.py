@@ -43,7 +43,7 @@ class Habits:
     """Begin with strokes; the others with a click on either side."""
     astray: float = 0.25
     """Click elsewhere in an error than at the middle of the largest."""
-    ended: float = 0.17
+    ended: float = 0.13
     """End after a click, whatever is still wrong."""
 
 
@@ -89,9 +89,8 @@ class Episode:
         """What the network sees now, (1, C, h, w)."""
         painted = np.stack([self.labels == 1, self.labels == 2])[None]
         scene = self._scene
-        return features(
-            scene.strokes, scene.image, torch.from_numpy(painted).float(), self._bandwidth
-        )
+        painted = torch.from_numpy(painted).float()
+        return features(scene.strokes, scene.image, painted, self._bandwidth)[:, 0]
 
 
 class Episodes:
@@ -150,9 +149,10 @@ def window(
     shape: tuple[int, int],
     random: np.random.Generator,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A part of the picture that shows some of the object, at this shape; flipped or not."""
-    if random.random() < 0.5:
-        image, mask = image[:, ::-1], mask[:, ::-1]
+    """A part of the picture that shows some of the object, at this shape, in any mirror."""
+    for axis in (0, 1):
+        if random.random() < 0.5:
+            image, mask = np.flip(image, axis), np.flip(mask, axis)
     share = random.uniform(0.55, 1) if random.random() < 0.6 else 1.0
     size = [max(16, int(share * side)) for side in mask.shape]
     inside = np.argwhere(mask == OBJECT)

@@ -49,7 +49,7 @@ def segment(
     model
         Checkpoint for the network; the bundled one by default.
     energy
-        ``"colour"`` also goes by the colours under the strokes, and for two classes by what
+        ``"colour"`` also goes by the colours under the strokes, and for up to six classes by what
         objects look like (``objects=False``: by the strokes alone); ``"paper"`` is the paper's
         energy: grey values, and nothing known of a pixel that is not painted.
     beta, lam, hard_seeds, colour, prior, objects

@@ -21,13 +21,14 @@ from napari_deep_energy.energy.object_network import (
     metadata_of,
 )
 from napari_deep_energy.energy.object_prior import (
+    MOST_CLASSES,
     ObjectPrior,
     Scene,
-    both,
     features,
     logits,
+    mirrors,
     object_share,
-    swapped,
+    probabilities,
 )
 from napari_deep_energy.energy.stroke_prior import StrokePrior
 from napari_deep_energy.problem import Problem
@@ -55,9 +56,9 @@ def test_a_new_network_says_what_the_strokes_say(astronaut):
     problem = problem_of(*astronaut)
     image = problem.image.float()
     x = features(StrokePrior(image), image, problem.seeds.float(), COLOUR.bandwidth)
-    assert x.shape == (1, CHANNELS, 128, 128)
+    assert x.shape == (1, 2, CHANNELS, 128, 128)
     by_strokes = StrokePrior(image).targets(problem.seeds.float(), COLOUR.bandwidth)
-    found = both(logits(ObjectNetwork().eval(), x))
+    found = probabilities(torch.cat([logits(ObjectNetwork().eval(), x[:, k]) for k in (0, 1)], 1))
     torch.testing.assert_close(found, by_strokes, atol=1e-3, rtol=0)  # logits are cut off at 8
 
 
@@ -66,9 +67,49 @@ def test_classes_that_trade_places_trade_their_features(astronaut):
     scene = Scene(problem.image.float())
     one = features(scene.strokes, scene.image, problem.seeds.float(), 0.01)
     other = features(scene.strokes, scene.image, problem.seeds.float().flip(1), 0.01)
-    torch.testing.assert_close(swapped(one), other)
-    logit = scene.logit(problem.seeds, 0.01)
-    torch.testing.assert_close(scene.logit(problem.seeds.flip(1), 0.01), -logit)
+    torch.testing.assert_close(one.flip(1), other)
+    found = scene.logits(problem.seeds, 0.01)
+    torch.testing.assert_close(scene.logits(problem.seeds.flip(1), 0.01), found.flip(1))
+
+
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_mirrored_picture_has_mirrored_objects(astronaut, axis):
+    problem = problem_of(*astronaut)
+    image, seeds = problem.image.float(), problem.seeds
+    straight = Scene(image).logits(seeds, 0.01)
+    flipped = Scene(image.flip(axis)).logits(seeds.flip(axis), 0.01)
+    torch.testing.assert_close(flipped.flip(axis), straight, atol=1e-3, rtol=1e-3)
+
+
+def test_a_picture_is_looked_at_with_its_bright_sides_above_and_left():
+    picture = torch.zeros(3, 8, 10)
+    assert mirrors(picture) == [(), (1,), (2,), (1, 2)]  # no side is bright
+    picture[:, -1] = 1
+    assert mirrors(picture) == [(1,), (1, 2)]
+    picture[:, :, 0] = 1
+    assert mirrors(picture) == [(1,)]
+    assert mirrors(picture.flip(1)) == [()]
+    assert mirrors(picture.flip(2)) == [(1, 2)]
+
+
+def test_each_of_several_classes_is_told_from_the_rest(astronaut):
+    image, labels = astronaut
+    labels = labels.copy()
+    labels[100:120, 60:90] = 3  # on the suit
+    problem = problem_of(image, labels)
+    prior = prior_of(problem)
+    found = prior.scene.logits(problem.seeds, 0.01)
+    assert found.shape == (1, 3, 128, 128)
+    order = [2, 0, 1]
+    torch.testing.assert_close(
+        prior.scene.logits(problem.seeds[:, order], 0.01), found[:, order], atol=1e-4, rtol=1e-4
+    )
+    targets = prior.targets(problem.seeds, 0.01)
+    torch.testing.assert_close(targets.sum(1), torch.ones_like(targets[:, 0]))
+    by_strokes = prior.strokes.targets(problem.seeds, 0.01)
+    assert (targets - by_strokes).abs().mean() > 0.01
+    at_strokes = (targets * problem.seeds).sum(1)[problem.seeds.any(1)]
+    assert (at_strokes > 0.5).float().mean() > 0.9
 
 
 def test_targets_are_probabilities_at_the_pictures_size(astronaut):
@@ -94,13 +135,13 @@ def test_it_knows_that_a_cat_has_two_eyes():
     assert without < 0.5
 
 
-@pytest.mark.parametrize("kind", ["three classes", "two channels", "switched off"])
+@pytest.mark.parametrize("kind", ["too many classes", "two channels", "switched off"])
 def test_otherwise_the_strokes_speak_for_themselves(astronaut, kind):
     image, labels = astronaut
     spec = DEFAULT
-    if kind == "three classes":
+    if kind == "too many classes":
         labels = labels.copy()
-        labels[-4:] = 3
+        labels[-MOST_CLASSES:] = np.arange(2, MOST_CLASSES + 2)[:, None]
     elif kind == "two channels":
         image = image[..., :2]
     else:
@@ -127,22 +168,40 @@ def test_strokes_on_some_of_many_alike_things_stand_for_all():
     problem = problem_of(image, labels)
     scene = prior_of(problem).scene
     x = features(scene.strokes, scene.image, problem.seeds.float(), 0.01)
-    assert object_share(4 * x[:, 4:5], x[:, 9:]).item() == 0
+    assert object_share(4 * x[:, 0, 4:5], x[:, 0, 9:]).item() == 0
     assert (segment(image, labels).labels[dots] == 1).mean() > 0.9
 
 
-def test_one_thing_with_one_stroke_is_an_object(astronaut):
-    problem = problem_of(*astronaut)
-    scene = prior_of(problem).scene
-    logit = torch.full((1, 1, *scene.size), -1.0)
-    logit[..., 30:70, 40:80] = 1
-    painted = torch.nn.functional.adaptive_max_pool2d(problem.seeds.float(), scene.size)
-    assert object_share(logit, painted).item() == 1
-    assert object_share(-logit, painted.flip(1)).item() == 1
-    logit[..., 100:, :40] = 1  # as much again, elsewhere
-    assert object_share(logit, painted).item() == pytest.approx(
-        (1600 / 2720 - 0.55) / 0.2, rel=1e-5
-    )
+def region_with_strokes(squares, strokes):
+    """Logit of squares (row, column, side) and what is painted: a pixel of some, and the ground."""
+    logit, painted = torch.full((1, 1, 64, 64), -1.0), torch.zeros(1, 2, 64, 64)
+    for row, column, side in squares:
+        logit[..., row : row + side, column : column + side] = 1
+    for row, column, side in strokes:
+        painted[0, 0, row + side // 2, column + side // 2] = 1
+    painted[0, 1, 0, 0] = 1
+    return logit, painted
+
+
+SMALL = [(5, 5, 6), (5, 25, 6), (5, 45, 6)]
+
+
+@pytest.mark.parametrize(
+    ("squares", "strokes", "share"),
+    [
+        pytest.param(SMALL, SMALL[:1], 1, id="one of several"),
+        pytest.param(SMALL, SMALL[:2], 0, id="two of three"),
+        pytest.param(SMALL, SMALL, 1, id="all"),
+        pytest.param([*SMALL[:2], (30, 30, 20)], SMALL[:2], 1, id="the other one is large"),
+        pytest.param(
+            [*SMALL, (30, 30, 20)], SMALL[:2], (0.10 - 36 / (3 * 36 + 400)) / 0.08, id="in between"
+        ),
+    ],
+)
+def test_strokes_are_on_one_thing_or_on_some_of_many_alike(squares, strokes, share):
+    logit, painted = region_with_strokes(squares, strokes)
+    assert object_share(logit, painted).item() == pytest.approx(share, rel=1e-5)
+    assert object_share(-logit, painted.flip(1)).item() == pytest.approx(share, rel=1e-5)
 
 
 def test_volumes_have_none(astronaut):

@@ -31,7 +31,7 @@ class Choices:
     prior: float = 3e-3
     """Of the colour-aware energy."""
     objects: bool = True
-    """Whether that knows objects, where there are two classes."""
+    """Whether that knows objects, of up to six classes."""
     epsilon: float = 1e-7
     lam_segment: float = 10.0
     lam_matte: float = 1.0

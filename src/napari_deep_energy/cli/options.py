@@ -84,7 +84,7 @@ Objects = Annotated[
     typer.Option(
         "--objects/--no-objects",
         help="Whether a network that has seen objects corrects what the strokes say of what nobody "
-        "painted; of two classes, by the colour-aware energy, where it does by default.",
+        "painted; of up to six classes, by the colour-aware energy, where it does by default.",
     ),
 ]
 Prior = Annotated[

@@ -58,7 +58,7 @@ class RandomWalker:
     """How far from a stroke's colour its prior reaches: a standard deviation in colour distance,
     with L in [0, 1]."""
     objects: bool = False
-    """Of two classes in a grey or RGB picture, whether a network that has seen objects before
+    """Of up to six classes in a grey or RGB picture, whether a network that has seen objects before
     corrects what the strokes speak for; see :class:`ObjectPrior`. Without a ``prior``, nothing."""
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from ..energy import RandomWalker
 from ..energy.colour_prior import Palette, posterior
-from ..energy.object_prior import both
+from ..energy.object_prior import probabilities
 from ..energy.stroke_prior import weigh
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ class Appearance:
     """(K, cells) density of each class at each colour."""
     distance: torch.Tensor | None = None
     """(1, K, h, w) distance to the strokes on the small picture; None for matting."""
-    logit: torch.Tensor | None = None
-    """(1, 1, h, w) by the objects on the small picture, which is all that their prior needs."""
+    logits: torch.Tensor | None = None
+    """(1, K, h, w) by the objects on the small picture, which is all that their prior needs."""
 
     def energy(self, problem: Problem, box: Box) -> QuadraticEnergy:
         """The energy of the problem of a box, as it is within that of the whole."""
-        if self.logit is not None:
-            return self._seeded(problem, PartOfObjects(self.logit, self.size, box))
+        if self.logits is not None:
+            return self._seeded(problem, PartOfObjects(self.logits, self.size, box))
         if self.tables is None or self.bounds is None:
             return self.spec.energy(problem)
         palette = SharedPalette(problem.image, self.bounds, self.tables)
@@ -100,15 +100,15 @@ class PartOfPrior:
 class PartOfObjects:
     """What the objects of the whole say of the pixels of a box; see :class:`ObjectPrior`."""
 
-    logit: torch.Tensor
-    """(1, 1, h, w) on the small picture."""
+    logits: torch.Tensor
+    """(1, K, h, w) on the small picture."""
     size: tuple[int, int]
     """Of the whole."""
     box: Box
 
     def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
-        """How likely each class is at each pixel, (1, 2, h, w), summing to one."""
-        return both(part_of(self.logit, self.size, self.box)).to(seeds.dtype)
+        """How likely each class is at each pixel, (1, K, h, w), summing to one."""
+        return probabilities(part_of(self.logits, self.size, self.box)).to(seeds.dtype)
 
 
 def part_of(small: torch.Tensor, size: tuple[int, int], box: Box) -> torch.Tensor:

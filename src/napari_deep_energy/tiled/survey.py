@@ -20,7 +20,7 @@ from ..energy.colour_prior import (
     principal_axes,
 )
 from ..energy.matting import confidence_of
-from ..energy.object_prior import Scene, scene_size
+from ..energy.object_prior import Scene, can_tell_apart, scene_size
 from ..energy.random_walker import beta_of, squared_steps
 from ..energy.stroke_prior import geodesic, gradient, small_size
 from ..memory import returned_memory
@@ -88,7 +88,7 @@ def goes_by_objects(source: Source) -> bool:
         isinstance(spec, RandomWalker)
         and spec.prior > 0
         and spec.looks_for_objects(source.channels)
-        and len(source.values) == 2
+        and can_tell_apart(len(source.values))
     )
 
 
@@ -128,8 +128,8 @@ class _Look:
             return torch.cat([problem.image, problem.seeds.to(problem.image.dtype)], 1)
 
         small = self.shrunk(look, scene_size(self.source.size))
-        logit = Scene(small[:, :channels]).logit(small[:, channels:], spec.bandwidth)
-        return replace(appearance, logit=logit)
+        logits = Scene(small[:, :channels]).logits(small[:, channels:], spec.bandwidth)
+        return replace(appearance, logits=logits)
 
     def colours(self, appearance: Appearance) -> Appearance:
         """With what the strokes say of the colours, and for segmentation of the ways."""
