@@ -283,10 +283,16 @@ def make_spec(task: str, energy: str = "colour", **parameters: object) -> Energy
     Raises
     ------
     InvalidInput
-        If there is no such energy, or a parameter is out of its range.
+        If there is no such energy, a parameter is out of its range, or it could have no effect.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
     if (task, energy) not in ENERGIES:
         known = ", ".join(name for kind, name in ENERGIES if kind == task)
         raise InvalidInput(f"there is no energy {energy!r}; choose one of {known}.")
-    return replace(ENERGIES[task, energy], **given)  # type: ignore[arg-type]
+    spec = replace(ENERGIES[task, energy], **given)  # type: ignore[arg-type]
+    if given.get("objects") and not spec.prior:
+        raise InvalidInput(
+            "objects corrects the targets of a prior, and this energy has none; give a prior, take "
+            "the energy 'colour', or leave objects."
+        )
+    return spec

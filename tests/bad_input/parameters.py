@@ -13,6 +13,7 @@ PYTHON: dict[str, dict[str, Any]] = {
     "engine": {"engine": "magic"},
     "device": {"device": "tpu"},
     "device-elsewhere": {"device": "cuda:99"},
+    "idle-objects": {"energy": "paper", "objects": True},
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
     "beta": ("segment", "--beta", "-1"),
@@ -23,5 +24,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "device-elsewhere": ("segment", "--device", "cuda:99"),
     "memory": ("tiled", "--memory", "nan"),
     "lost-parameter": ("compare", "--task", "segment", "--epsilon", "1"),
+    "idle-objects": ("segment", "--energy", "paper", "--objects"),
     "lost-objects": ("compare", "--task", "matte", "--no-objects"),
 }

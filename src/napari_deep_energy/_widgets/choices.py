@@ -60,7 +60,7 @@ def call_parameters(choices: Choices) -> dict[str, Any]:
     own: dict[str, Any] = {"epsilon": choices.epsilon}
     if choices.task == "segment":
         is_paper = choices.energy == "paper"
-        aware = {"prior": choices.prior, "objects": choices.objects}
+        aware = {"prior": choices.prior, "objects": choices.objects and choices.prior > 0}
         own = {"beta": choices.beta} if is_paper else aware
     return {"energy": choices.energy, **own, "lam": choices.lam, "hard_seeds": choices.hard_seeds}
 
