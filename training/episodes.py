@@ -34,7 +34,7 @@ class Habits:
     """What the simulated users do, as shares of 1."""
 
     swapped: float = 0.4
-    """Begin with what is not the object, or have it as the first class: no class is the object."""
+    """Have the surroundings as the first class: no class is the object by its number."""
     alike: float = 0.18
     """Work on drawn pictures of many alike things."""
     together: float = 0.2
@@ -87,9 +87,8 @@ class Episode:
 
     def features(self) -> torch.Tensor:
         """What the network sees now, (1, C, h, w)."""
-        painted = np.stack([self.labels == 1, self.labels == 2])[None]
+        painted = torch.from_numpy(np.stack([self.labels == 1, self.labels == 2])[None]).float()
         scene = self._scene
-        painted = torch.from_numpy(painted).float()
         return features(scene.strokes, scene.image, painted, self._bandwidth)[:, 0]
 
 

@@ -19,7 +19,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from napari_deep_energy.energy import COLOUR
 from napari_deep_energy.energy.object_network import FORMAT, ObjectNetwork, folded
-from napari_deep_energy.energy.object_prior import logits
+from napari_deep_energy.energy.object_prior import BY_STROKES, corrected
 from napari_deep_energy.errors import Diverged
 from napari_deep_energy.files import make_folder, write_bytes
 from napari_deep_energy.minimisers import never
@@ -104,7 +104,7 @@ def train_object_prior(
         seen, truth = users.batch()
         seen = seen.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=is_fast):
-            found = logits(network, seen).float()
+            found = corrected(network, seen).float()
         loss = loss_of(found, truth, recipe.overlap)
         if not torch.isfinite(loss):
             raise Diverged(f"the loss is {loss.item()} at step {step}; lower the learning rate.")
@@ -116,7 +116,7 @@ def train_object_prior(
         users.answer((found.detach()[:, 0] > 0).numpy())
         step += 1
         rate = step * recipe.batch / (time.perf_counter() - began)
-        scores = object_iou(found, truth), object_iou(seen[:, 4:5], truth)
+        scores = object_iou(found, truth), object_iou(seen[:, BY_STROKES], truth)
         yield ObjectProgress(step, recipe.steps, loss.item(), *scores, rate)
     about = {
         "data": objects.source, "recipe": asdict(recipe), "steps": step,

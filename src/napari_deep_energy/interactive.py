@@ -283,7 +283,8 @@ def make_spec(task: str, energy: str = "colour", **parameters: object) -> Energy
     Raises
     ------
     InvalidInput
-        If there is no such energy, a parameter is out of its range, or it could have no effect.
+        If there is no such energy, a parameter is out of its range, or ``objects`` has no prior to
+        correct.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
     if (task, energy) not in ENERGIES:
@@ -292,7 +293,7 @@ def make_spec(task: str, energy: str = "colour", **parameters: object) -> Energy
     spec = replace(ENERGIES[task, energy], **given)  # type: ignore[arg-type]
     if given.get("objects") and not spec.prior:
         raise InvalidInput(
-            "objects corrects the targets of a prior, and this energy has none; give a prior, take "
-            "the energy 'colour', or leave objects."
+            "objects corrects the targets of a prior, and this energy has none; give a prior above "
+            "0, or leave objects."
         )
     return spec

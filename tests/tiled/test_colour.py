@@ -93,13 +93,16 @@ def test_the_look_counts_to_its_end(image, spec):
     assert steps == [(done, len(steps)) for done in range(1, len(steps) + 1)]
 
 
-@pytest.mark.parametrize("kind", ["colour", "grey", "three classes"])
+@pytest.mark.parametrize("kind", ["colour", "grey", "three classes", "seven classes"])
 def test_objects_are_those_of_the_whole(kind, tmp_path):
     image, labels = PICTURE, LABELS.clip(0, 2)
     if kind == "grey":
         image = PICTURE[..., 0]
     elif kind == "three classes":
         labels = LABELS
+    elif kind == "seven classes":
+        labels = labels.copy()
+        labels[:14] = np.arange(14)[:, None] // 2 + 1
     expected = whole(image, labels, DEFAULT)
     steps = []
     found = solve_tiled(

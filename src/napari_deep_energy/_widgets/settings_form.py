@@ -38,8 +38,8 @@ EPSILON = (
     "Higher is smoother and loses fine hair; lower follows every colour."
 )
 OBJECTS = (
-    "For two labels: ask a network that has seen objects what belongs together, unless the strokes "
-    "are on some of many alike things.\nOff: go by colours and edges alone."
+    "Of up to six labels: ask a network that has seen objects what belongs together, unless the "
+    "strokes are on some of many alike things.\nOff: go by colours and edges alone."
 )
 LAM = "How much a painted pixel insists on its label. Has no effect if strokes are kept exactly."
 HARD = (

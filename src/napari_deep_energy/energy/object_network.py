@@ -30,7 +30,7 @@ WIDTHS = (24, 48, 96, 144)
 
 
 class ObjectNetwork(nn.Module):
-    """Features (B, ``CHANNELS``, H, W) -> (B, 2, H, W): see :func:`.object_prior.logits`."""
+    """Features (B, ``CHANNELS``, H, W) -> (B, 2, H, W): see :func:`.object_prior.corrected`."""
 
     def __init__(self) -> None:
         super().__init__()

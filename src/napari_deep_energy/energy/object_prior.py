@@ -11,17 +11,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from scipy.ndimage import distance_transform_edt, label
-from torch.nn.functional import adaptive_avg_pool2d, adaptive_max_pool2d, interpolate
+from scipy.ndimage import distance_transform_edt
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, logsigmoid
 
+from .alike_things import object_share
 from .colour_prior import posterior
 from .object_network import bundled_network
 from .stroke_prior import LONG_SIDE, StrokePrior, small_size, weigh
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import nn
 
 SURE = 8.0
@@ -29,15 +28,15 @@ SURE = 8.0
 FINER = 1.5
 """How much finer the network's picture is than that on which distances are measured otherwise: it
 also has to see where an object ends."""
-ALIKE = (0.02, 0.10)
-"""Share of a region in things like those with strokes, up to which it is one object, and from which
-it is many alike things; see :func:`object_share`."""
-LIKE = 3.0
-"""Things are alike if none is larger by more than this factor."""
 REACH = 12.0
 """Pixels of the small picture within which a stroke is near."""
 EVEN = 1e-5
-"""A picture that is brighter on one side by no more than this has no bright side."""
+"""A picture that is brighter on one side by no more than this has no bright side. It is small, as
+beside it each further look costs time; of two nearly even pictures the looks can differ."""
+BY_STROKES, PAINTED = slice(4, 5), slice(9, 11)
+"""Channels of :func:`features`: the logit by the strokes' prior over ``SCALE``, and the strokes."""
+SCALE = 4.0
+"""Logits over this are as large as the other features."""
 MOST_CLASSES = 6
 """Each class costs a look."""
 
@@ -45,14 +44,13 @@ MOST_CLASSES = 6
 class ObjectPrior:
     """The objects of a batch of pictures, ready for strokes on them.
 
-    Of more than ``MOST_CLASSES`` classes, what the strokes say by themselves holds.
-
     Parameters
     ----------
     image
         (B, C, H, W) in [0, 1], grey or RGB.
     long_side
-        Pixels of the small picture on which other classes' distances are measured.
+        Pixels of the small picture on which the strokes' distances are measured; the network's is
+        ``FINER`` times as large.
     """
 
     def __init__(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> None:
@@ -63,17 +61,24 @@ class ObjectPrior:
 
     @cached_property
     def strokes(self) -> StrokePrior:
-        """What they say by themselves, made when there are too many classes."""
+        """What they say by themselves, made when it is asked for."""
         return StrokePrior(self._image, self._long_side)
 
     def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
-        """As :meth:`.stroke_prior.Targets.targets`."""
+        """As :meth:`.stroke_prior.Targets.targets`.
+
+        Strokes on some of many alike things, and those of more than ``MOST_CLASSES`` classes, speak
+        for themselves.
+        """
         if not can_tell_apart(seeds.shape[1]):
             return self.strokes.targets(seeds, bandwidth)
-        painted = adaptive_max_pool2d(seeds.float(), self.scene.size)
-        logits = self.scene.logits(painted, bandwidth)
+        cover = adaptive_avg_pool2d(seeds.float(), self.scene.size)
+        logits, share = self.scene.look(cover, bandwidth)
         wide = interpolate(logits, seeds.shape[2:], mode="bilinear", align_corners=False)
-        return probabilities(wide).to(seeds.dtype)
+        found = probabilities(wide).to(seeds.dtype)
+        if share.amin() == 1:
+            return found
+        return mixed(self.strokes.targets(seeds, bandwidth), found, share)
 
 
 def can_tell_apart(classes: int) -> bool:
@@ -100,34 +105,41 @@ class Scene:
         self.size = (image.shape[2], image.shape[3])
         self.image = image
         self.strokes = StrokePrior(image, max(self.size))
+        self._ways = [mirrors(each) for each in image]
 
-    def logits(self, painted: torch.Tensor, bandwidth: float) -> torch.Tensor:
-        """Of each class against the rest, (B, K, h, w), from where each is painted.
+    def look(self, cover: torch.Tensor, bandwidth: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of each class against the rest, (B, K, h, w), and how far they count.
 
-        No class is the object by its number, and a mirrored picture has mirrored objects.
+        No class is the object by its number, and a mirrored picture has mirrored objects. How far
+        they count, (B, K, 1, 1), is for :func:`object_share` to say.
+
+        Parameters
+        ----------
+        cover
+            (B, K, h, w) how much of each cell a class is painted on, 0..1.
+        bandwidth
+            See :func:`colour_prior.posterior`.
         """
-        x = features(self.strokes, self.image, painted, bandwidth)
-        views = x.flatten(0, 1)
-        found = 4 * views[:, 4:5]  # by the strokes
-        share = object_share(found, views[:, 9:])
-        (on_objects,) = share.flatten().nonzero(as_tuple=True)
-        if len(on_objects):
-            known = by_objects(views[on_objects])
-            found[on_objects] = torch.lerp(found[on_objects], known, share[on_objects])
-        return found.view_as(painted)
+        x = features(self.strokes, self.image, owned(cover), bandwidth)
+        classes, x = x.shape[1], x.flatten(0, 1)
+        found = SCALE * x[:, BY_STROKES]
+        share = object_share(found, x[:, PAINTED])
+        asked: list[int] = share.flatten().nonzero()[:, 0].tolist()
+        if asked:
+            found[asked] = self._by_network(x[asked], [self._ways[n // classes] for n in asked])
+        return found.view_as(cover), share.view(*cover.shape[:2], 1, 1)
 
-
-def by_objects(x: torch.Tensor) -> torch.Tensor:
-    """What the network says, (N, 1, h, w), of features (N, 11, h, w)."""
-    found = torch.zeros_like(x[:, :1])
-    looks = [(n, mirrors(each[:3])) for n, each in enumerate(x)]
-    seen = torch.stack([x[n].flip(axes) for n, ways in looks for axes in ways])
-    with torch.no_grad():
-        said = iter(logits(bundled_network(x.device), seen.to(memory_format=torch.channels_last)))
-    for n, ways in looks:
-        for axes in ways:
-            found[n] += next(said).flip(axes) / len(ways)
-    return found
+    def _by_network(self, x: torch.Tensor, ways: list[list[tuple[int, ...]]]) -> torch.Tensor:
+        """What the network says of features (N, 11, h, w), seen in these ways: (N, 1, h, w)."""
+        looks = [(n, axes) for n in range(len(x)) for axes in ways[n]]
+        seen = torch.stack([x[n].flip(axes) for n, axes in looks])
+        with torch.no_grad():
+            seen = seen.contiguous(memory_format=torch.channels_last)
+            said = corrected(bundled_network(x.device), seen)
+        found = torch.zeros_like(x[:, :1])
+        for (n, axes), one in zip(looks, said, strict=True):
+            found[n] += one.flip(axes) / len(ways[n])
+        return found
 
 
 def mirrors(colours: torch.Tensor) -> list[tuple[int, ...]]:
@@ -149,44 +161,16 @@ def mirrors(colours: torch.Tensor) -> list[tuple[int, ...]]:
     return found
 
 
-def object_share(by_strokes: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
-    """How far the strokes are on single things, rather than on some of many alike: (N, 1, 1, 1).
+def owned(cover: torch.Tensor) -> torch.Tensor:
+    """Whose each cell is, (B, K, h, w) of 0 and 1: the class's that covers most of it.
 
-    It goes by the smaller one of the two regions that the strokes make out by themselves. If
-    strokes are on two or more of its parts, and other parts are about as large, they are on some of
-    many: of cells, say. Of clutter, the other parts are of any size.
-
-    Parameters
-    ----------
-    by_strokes
-        (N, 1, h, w) logit of a class against the rest.
-    painted
-        (N, 2, h, w): 1 where the class is painted, and where the rest is.
+    A cell of which two cover as much is nobody's, unless a class had no cell at all then.
     """
-    shares = []
-    for logit, strokes in zip(by_strokes[:, 0].cpu().numpy(), painted.cpu().numpy(), strict=True):
-        found = [
-            _alike(region, stroke > 0)
-            for region, stroke in zip((logit > 0, logit < 0), strokes, strict=True)
-        ]
-        shares.append(min(found)[1])
-    one, many = ALIKE
-    share = (many - torch.tensor(shares)) / (many - one)
-    return share.clamp(0, 1).view(-1, 1, 1, 1).to(by_strokes)
-
-
-def _alike(region: NDArray[np.bool_], stroke: NDArray[np.bool_]) -> tuple[int, float]:
-    """Pixels of a region, and the share of them in parts like those with a stroke, but without."""
-    parts, count = label(region)
-    sizes = np.bincount(parts.ravel(), minlength=count + 1)
-    size = int(sizes[1:].sum())
-    touched = np.unique(parts[stroke & region])
-    if len(touched) < 2:
-        return size, 0.0
-    usual = np.median(sizes[touched])
-    alike = (sizes > usual / LIKE) & (sizes < usual * LIKE)
-    alike[0] = alike[touched] = False
-    return size, float(sizes[alike].sum()) / size
+    most = cover.amax(1, keepdim=True)
+    own = (cover > 0) & (cover >= 0.999 * most)  # the same cover, but for rounding
+    own &= own.sum(1, keepdim=True) == 1
+    without = ~own.flatten(2).any(2)[..., None, None]
+    return (own | (without & (cover > 0))).float()
 
 
 def features(
@@ -205,30 +189,33 @@ def features(
     painted
         (B, K, h, w): 1 where a class is painted.
     """
-    painted = (painted > 0).float()
-    painted = painted * (painted.sum(1, keepdim=True) < 2)  # of two strokes in a cell neither
     by_colour = posterior(strokes.palette, painted, bandwidth)
     distance = strokes.distances(painted, by_colour)
     by_both, by_way, near = weigh(by_colour, distance), torch.exp(-4 * distance), nearness(painted)
     colours = (2 * image - 1).expand(-1, 3, -1, -1)
     seen = []
     for k in range(painted.shape[1]):
-        ratios = [log_ratio(likely, k) / 4 for likely in (by_colour, by_both)]
+        ratios = [log_ratio(likely, k) / SCALE for likely in (by_colour, by_both)]
         nearest = [of_class_and_rest(each, k) for each in (by_way, near, painted)]
         seen.append(torch.cat([colours, *ratios, *nearest], 1))
     return torch.stack(seen, 1)
 
 
-def logits(network: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Of the class, (N, 1, h, w): the strokes' own, corrected by the network."""
+def corrected(network: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Logit of the class, (N, 1, h, w): the strokes' own, corrected by the network."""
     correction: torch.Tensor = network(x)
-    return correction[:, :1] + correction[:, 1:] * 4 * x[:, 4:5]
+    return correction[:, :1] + correction[:, 1:] * SCALE * x[:, BY_STROKES]
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:
-    """Of classes, each against the rest, (B, K, *S): they sum to one."""
-    likely = logits.sigmoid()
-    return likely / likely.sum(1, keepdim=True)
+    """Of classes, each against the rest, (B, K, *S): sigmoid(z_k) / sum_j sigmoid(z_j)."""
+    return logsigmoid(logits).softmax(1)
+
+
+def mixed(by_strokes: torch.Tensor, found: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """Probabilities (B, K, *S) by the strokes, with that share of what was found, (B, K, *1)."""
+    both = torch.lerp(by_strokes, found, share.to(found))
+    return both / both.sum(1, keepdim=True)
 
 
 def log_ratio(likely: torch.Tensor, k: int) -> torch.Tensor:

@@ -9,7 +9,7 @@ import torch
 
 from ..energy import RandomWalker
 from ..energy.colour_prior import Palette, posterior
-from ..energy.object_prior import probabilities
+from ..energy.object_prior import mixed, probabilities
 from ..energy.stroke_prior import weigh
 
 if TYPE_CHECKING:
@@ -34,22 +34,36 @@ class Appearance:
     distance: torch.Tensor | None = None
     """(1, K, h, w) distance to the strokes on the small picture; None for matting."""
     logits: torch.Tensor | None = None
-    """(1, K, h, w) by the objects on the small picture, which is all that their prior needs."""
+    """(1, K, h, w) by the objects on the small picture ..."""
+    share: torch.Tensor | None = None
+    """... and how far they count, (1, K, 1, 1); where they do, the strokes are not asked."""
+
+    @property
+    def asks_strokes(self) -> bool:
+        """Whether what the strokes say by themselves counts."""
+        return self.share is None or bool(self.share.amin() < 1)
 
     def energy(self, problem: Problem, box: Box) -> QuadraticEnergy:
         """The energy of the problem of a box, as it is within that of the whole."""
-        if self.logits is not None:
-            return self._seeded(problem, PartOfObjects(self.logits, self.size, box))
-        if self.tables is None or self.bounds is None:
-            return self.spec.energy(problem)
-        palette = SharedPalette(problem.image, self.bounds, self.tables)
+        palette = None
+        if self.tables is not None and self.bounds is not None:
+            palette = SharedPalette(problem.image, self.bounds, self.tables)
         if isinstance(self.spec, RandomWalker):
-            assert self.distance is not None
-            part = PartOfPrior(palette, self.distance, self.size, box)
-            return self._seeded(problem, part)
+            targets = self._targets(palette, box)
+            return self.spec.energy(problem) if targets is None else self._seeded(problem, targets)
+        if palette is None:
+            return self.spec.energy(problem)
         local = self.spec.laplacian(problem.image)
         local.palette = palette
         return self.spec.energy(problem, local)
+
+    def _targets(self, palette: SharedPalette | None, box: Box) -> Targets | None:
+        strokes = None
+        if palette is not None and self.distance is not None:
+            strokes = PartOfPrior(palette, self.distance, self.size, box)
+        if self.logits is None or self.share is None:
+            return strokes
+        return PartOfObjects(self.logits, self.share, self.size, box, strokes)
 
     def _seeded(self, problem: Problem, targets: Targets) -> QuadraticEnergy:
         assert isinstance(self.spec, RandomWalker)
@@ -102,13 +116,20 @@ class PartOfObjects:
 
     logits: torch.Tensor
     """(1, K, h, w) on the small picture."""
+    share: torch.Tensor
+    """(1, K, 1, 1) how far they count."""
     size: tuple[int, int]
     """Of the whole."""
     box: Box
+    strokes: PartOfPrior | None
+    """What else counts, if that is less than 1."""
 
     def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
         """How likely each class is at each pixel, (1, K, h, w), summing to one."""
-        return probabilities(part_of(self.logits, self.size, self.box)).to(seeds.dtype)
+        found = probabilities(part_of(self.logits, self.size, self.box)).to(seeds.dtype)
+        if self.strokes is None:
+            return found
+        return mixed(self.strokes.targets(seeds, bandwidth), found, self.share)
 
 
 def part_of(small: torch.Tensor, size: tuple[int, int], box: Box) -> torch.Tensor:

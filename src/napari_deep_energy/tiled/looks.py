@@ -25,7 +25,7 @@ class Looks:
     grid
         The tiles.
     passes
-        Most passes there will be.
+        How many there will be; see :meth:`expect`.
     stop
         Polled before each tile; true raises :class:`Cancelled`.
     progress
@@ -36,6 +36,10 @@ class Looks:
         self._boxes = [grid.owned(leaf) for leaf in grid.tree().leaves()]
         self._done, self._total = 0, passes * len(self._boxes)
         self._stop, self._progress = stop, progress
+
+    def expect(self, passes: int) -> None:
+        """Say that there will be more."""
+        self._total += passes * len(self._boxes)
 
     def __iter__(self) -> Iterator[Box]:
         for box in self._boxes:

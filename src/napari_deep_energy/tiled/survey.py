@@ -62,8 +62,10 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
         spec = replace(spec, prior=confidence_of(spec, look.share()))
         appearance = Appearance(spec, source.size)
     if spec.prior:
-        by_objects = goes_by_objects(source)
-        appearance = look.objects(appearance) if by_objects else look.colours(appearance)
+        if goes_by_objects(source):
+            appearance = look.objects(appearance)
+        if appearance.asks_strokes:
+            appearance = look.colours(appearance)
     return (
         source
         if appearance.spec == source.spec and not spec.prior
@@ -72,13 +74,19 @@ def survey(source: Source, grid: Grid, stop: Stop = never, progress: Progress = 
 
 
 def passes_of(source: Source) -> int:
-    """How often a survey reads a picture, at most."""
+    """How often a survey reads a picture; more, if its objects leave some to the strokes."""
     spec = source.spec
-    by_colour = bool(spec.prior) * (2 + (source.channels > FEW))
-    if not isinstance(spec, RandomWalker):
-        return 1 + by_colour
-    for_prior = 1 if goes_by_objects(source) else by_colour + bool(spec.prior)
-    return (spec.beta == "auto") + for_prior
+    if isinstance(spec, RandomWalker):
+        for_prior = 1 if goes_by_objects(source) else passes_for_colours(source)
+        return (spec.beta == "auto") + for_prior
+    return 1 + passes_for_colours(source)
+
+
+def passes_for_colours(source: Source) -> int:
+    """How often the colours and the strokes on them are read, at most."""
+    return bool(source.spec.prior) * (
+        2 + (source.channels > FEW) + isinstance(source.spec, RandomWalker)
+    )
 
 
 def goes_by_objects(source: Source) -> bool:
@@ -128,8 +136,11 @@ class _Look:
             return torch.cat([problem.image, problem.seeds.to(problem.image.dtype)], 1)
 
         small = self.shrunk(look, scene_size(self.source.size))
-        logits = Scene(small[:, :channels]).logits(small[:, channels:], spec.bandwidth)
-        return replace(appearance, logits=logits)
+        logits, share = Scene(small[:, :channels]).look(small[:, channels:], spec.bandwidth)
+        appearance = replace(appearance, logits=logits, share=share)
+        if appearance.asks_strokes:
+            self.boxes.expect(passes_for_colours(self.source))
+        return appearance
 
     def colours(self, appearance: Appearance) -> Appearance:
         """With what the strokes say of the colours, and for segmentation of the ways."""
