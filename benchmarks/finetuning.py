@@ -27,8 +27,8 @@ from napari_deep_energy.training.objects import Objects, Selection, collect, joi
 from napari_deep_energy.training.seed_generation import Markers
 from PIL import Image
 
-from napari_deep_energy.files import read_array
 from napari_deep_energy.networks import Checkpoint, bundled
+from napari_deep_energy.picture_files import read_array
 
 SIZE = 128
 STROKES = {

@@ -8,7 +8,8 @@ import tifffile
 from PIL import Image
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.files import read_image, read_strokes, replacing, write_picture, write_tiff
+from napari_deep_energy.files import replacing
+from napari_deep_energy.picture_files import read_image, read_strokes, write_picture, write_tiff
 
 RGB = np.random.default_rng(0).integers(0, 255, (8, 10, 3), np.uint8)
 LABELS = np.arange(80, dtype=np.uint8).reshape(8, 10) % 3

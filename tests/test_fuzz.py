@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from napari_deep_energy.training import Recipe
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.files import read_array
 from napari_deep_energy.lazy_pictures import open_picture
 from napari_deep_energy.networks import Checkpoint, bundled
+from napari_deep_energy.picture_files import read_array
 
 from .anything import ANYTHING
 

@@ -33,7 +33,7 @@ def test_napari_saves_a_layer_that_batch_can_read(tmp_path, strokes):
     from napari.layers import Labels
     from npe2 import PluginManager
 
-    from napari_deep_energy.files import read_strokes
+    from napari_deep_energy.picture_files import read_strokes
 
     PluginManager.instance().discover()  # as a viewer does
     layer = Labels(strokes)

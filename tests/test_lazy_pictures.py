@@ -9,8 +9,8 @@ import pytest
 import tifffile
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.files import write_tiff
 from napari_deep_energy.lazy_pictures import open_picture
+from napari_deep_energy.picture_files import write_tiff
 from napari_deep_energy.pixel_size import PixelSize
 
 VOLUME = np.random.default_rng(0).integers(0, 60000, (4, 30, 20)).astype(np.uint16)

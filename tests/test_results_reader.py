@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_deep_energy.files import write_tiff
 from napari_deep_energy.ome import write_ome_zarr
+from napari_deep_energy.picture_files import write_tiff
 from napari_deep_energy.pixel_size import PixelSize
 
 SIZE = PixelSize((2.0, 0.5, 0.25), "µm")

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.files import read_array
 from napari_deep_energy.images import normalise
+from napari_deep_energy.picture_files import read_array
 
 from .data import HELD_OUT_SHARE
 from .objects import Objects, Selection, collect

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidInput
-from .files import axes_of, read_image, read_strokes
 from .images import MOST_CHANNELS, channels_first
 from .lazy_pictures import pixel_size_of
+from .picture_files import axes_of, read_image, read_strokes
 from .pixel_size import UNTOLD, PixelSize
 from .seeds import is_trimap, labels_from_trimap
 

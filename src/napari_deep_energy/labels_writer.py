@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InvalidInput
-from .files import LARGEST_IN_PNG, write_labels_png
+from .picture_files import LARGEST_IN_PNG, write_labels_png
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,9 @@ import tifffile
 
 from .errors import InvalidInput
 from .extras import require
-from .files import TIFF, is_file, read_array, reading
+from .files import is_file, reading
 from .ome import read_ome_zarr
+from .picture_files import TIFF, read_array
 from .pixel_size import SPATIAL, UNTOLD, PixelSize, symbol_of
 
 if TYPE_CHECKING:

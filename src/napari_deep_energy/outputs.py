@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InvalidInput
-from .files import LARGEST_IN_PNG, write_labels_png, write_picture, write_tiff
 from .ome import write_ome_zarr
+from .picture_files import LARGEST_IN_PNG, write_labels_png, write_picture, write_tiff
 from .pictures import cutout, on_checkerboard, overlay
 
 if TYPE_CHECKING:

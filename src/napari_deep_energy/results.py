@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from .comparison import Comparison, compare
 from .energy import EnergySpec, spec_to_dict
-from .files import LARGEST_IN_PNG, write_report, write_text, write_tiff
+from .files import write_report, write_text
 from .outputs import write_outputs, write_pictures
+from .picture_files import LARGEST_IN_PNG, write_tiff
 
 if TYPE_CHECKING:
     from pathlib import Path

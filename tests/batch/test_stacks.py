@@ -9,9 +9,9 @@ import tifffile
 from napari_deep_energy import segment
 from napari_deep_energy.batch import Batch
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
-from napari_deep_energy.files import write_tiff
 from napari_deep_energy.lazy_pictures import pixel_size_of
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
+from napari_deep_energy.picture_files import write_tiff
 from napari_deep_energy.pixel_size import PixelSize
 
 from .conftest import answer

@@ -13,8 +13,8 @@ import tifffile
 from PIL import Image
 
 from napari_deep_energy import segment
-from napari_deep_energy.files import write_tiff
 from napari_deep_energy.lazy_pictures import pixel_size_of
+from napari_deep_energy.picture_files import write_tiff
 from napari_deep_energy.pixel_size import PixelSize
 
 

@@ -11,9 +11,9 @@ import tifffile
 from napari_deep_energy import segment
 from napari_deep_energy.between_planes import segment_between
 from napari_deep_energy.energy import RandomWalker
-from napari_deep_energy.files import write_tiff
 from napari_deep_energy.lazy_pictures import open_picture
 from napari_deep_energy.ome import read_ome_zarr, write_ome_zarr
+from napari_deep_energy.picture_files import write_tiff
 from napari_deep_energy.pixel_size import PixelSize
 from napari_deep_energy.volumes import segment_volume
 

@@ -9,9 +9,9 @@ import numpy as np
 from napari.layers import Layer
 
 from ..errors import InvalidInput
-from ..files import read_array
 from ..layers import METADATA, OPACITY
 from ..lazy_pictures import open_picture
+from ..picture_files import read_array
 from ..results_reader import read_layers
 from .classes import palette
 

@@ -11,8 +11,9 @@ from napari.layers import Image, Labels, Layer
 from PIL import Image as Picture
 
 from ..errors import InvalidInput
-from ..files import TIFF, is_file, one_plane, read_strokes, reading
+from ..files import is_file, reading
 from ..layers import METADATA, transforms
+from ..picture_files import TIFF, one_plane, read_strokes
 from ..seeds import is_trimap
 from . import picking
 from .classes import palette

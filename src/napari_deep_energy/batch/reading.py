@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InvalidInput
-from ..files import TIFF, axes_of, read_array, read_image, read_strokes
 from ..images import MOST_CHANNELS, channels_first, without_alpha
 from ..inputs import Inputs, without_trimap
 from ..lazy_pictures import open_picture, pixel_size_of
+from ..picture_files import TIFF, axes_of, read_array, read_image, read_strokes
 from .rules import seeds_by_rule
 
 if TYPE_CHECKING:

@@ -97,8 +97,9 @@ def _whole(
 
     from ..between_planes import segment_between
     from ..energy import RandomWalker, spec_to_dict
-    from ..files import write_report, write_tiff
+    from ..files import write_report
     from ..outputs import label_type
+    from ..picture_files import write_tiff
     from ..volumes import segment_volume
 
     given, steps = (np.asarray(data), np.asarray(labels)), size.along("ZYX")
@@ -141,8 +142,9 @@ def _planes(
     import numpy as np
 
     from ..energy import spec_to_dict
-    from ..files import write_report, write_tiff
+    from ..files import write_report
     from ..outputs import label_type
+    from ..picture_files import write_tiff
     from ..volumes import segment_stack
 
     strokes = np.asarray(labels)

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInput
-from ..files import read_array
 from ..layers import checksum
+from ..picture_files import read_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_deep_energy import {task}
-from napari_deep_energy.files import read_array
+from napari_deep_energy.picture_files import read_array
 
 image = read_array(Path({path!r})){index}
 packed = (
