@@ -59,7 +59,7 @@ def test_beside_the_main_dock_it_follows_the_same_strokes(desk, viewer, qtbot):
     assert dock.comparison is None
     assert desk.dock.engine == "both"
     assert remembered("engine", "") == "network"
-    desk.choose(prior=0.01)
+    desk.choose(prior=0.03)
     assert remembered("engine", "") == "network", "for the next viewer"
     desk.qtbot.waitUntil(lambda: dock.comparison is not None, timeout=PATIENCE)
     first = dock.comparison
