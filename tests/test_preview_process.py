@@ -148,7 +148,8 @@ def test_late_previews_bring_a_child_and_a_dead_child_the_previews_of_old(pictur
     assert previewing._process is None, "started anew after it was closed"
 
 
-def test_previews_in_time_need_no_child(picture, labels):
+def test_previews_in_time_need_no_child(picture, labels, monkeypatch):
+    monkeypatch.setattr("napari_deep_energy._widgets.previewing.LATE_SECONDS", 60.0)  # any load
     preview, previewing = preview_of(picture, make_spec("segment")), Previewing()
     for _ in range(3 * LATE_PREVIEWS):
         previewing.solve(preview, labels, lambda: False)
