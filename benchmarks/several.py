@@ -1,11 +1,11 @@
 """Several objects at once, each with its own label, from the same simulated strokes.
 
-    python benchmarks/several.py --data FOLDER [--limit N] [--longest N] [--json FILE] [--all]
+    python benchmarks/several.py --data FOLDER [--limit N] [--longest N] [--json FILE]
 
-FOLDER holds ``VOCdevkit/VOC2012``. Of its val split the pictures of two to four objects are taken,
-a class's connected component counting as one; every second of them (the second, fourth, ...) unless
-``--all`` is given, as choices were made on the others. Each object gets strokes, and what is left
-gets some of its own. ``iou_*`` is the mean over the objects of a picture, then over pictures:
+FOLDER holds ``VOCdevkit/VOC2012``. Of its val split the last pictures of two to four objects and
+some background are taken, a class's connected component counting as one: choices were made on
+pictures at the beginning of the list. Each object gets strokes, and what is left gets some of its
+own. ``iou_*`` is the mean over the objects of a picture, then over pictures:
 
 - ``default``: what ``segment`` and the dock give;
 - ``strokes``: the same with ``objects=False``;
@@ -26,10 +26,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
 from figures import write_figures
+from napari_deep_energy.training.objects import BACKGROUND, IGNORED, components
 from napari_deep_energy.training.simulated_user import GROUND, OBJECT, iou, strokes
 from pictures_with_masks import SMALLEST, colours, fitting
 from PIL import Image
-from scipy import ndimage
 from skimage.segmentation import random_walker
 
 from napari_deep_energy import segment
@@ -39,18 +39,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-UNKNOWN = 255
 COUNTS = range(2, 5)
 
 
-def pictures(
-    devkit: Path, longest: int, step: slice
-) -> Iterator[tuple[str, Image.Image, Image.Image]]:
+def pictures(devkit: Path, longest: int) -> Iterator[tuple[str, Image.Image, Image.Image]]:
     """Name, picture and objects (0 none, 1, 2, ..., 255 unknown) of at most that long side."""
-    for name in (devkit / "ImageSets/Segmentation/val.txt").read_text().split()[step]:
+    for name in reversed((devkit / "ImageSets/Segmentation/val.txt").read_text().split()):
         classes = np.asarray(Image.open(devkit / f"SegmentationClass/{name}.png"))
         numbers = numbered(classes)
-        if np.unique(numbers[(numbers > 0) & (numbers < UNKNOWN)]).size in COUNTS:
+        count = np.unique(numbers[(numbers > 0) & (numbers < IGNORED)]).size
+        if count in COUNTS and (numbers == BACKGROUND).mean() >= SMALLEST:
             picture = Image.fromarray(colours(devkit / f"JPEGImages/{name}.jpg"))
             size = fitting(picture.size, longest)
             objects = Image.fromarray(numbers).resize(size, Image.Resampling.NEAREST)
@@ -59,31 +57,29 @@ def pictures(
 
 def numbered(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Objects of a class mask by their number; what is too small for one is unknown."""
-    numbers = np.where(classes == 0, 0, UNKNOWN).astype(np.uint8)
-    count = 0
-    for value in sorted(set(np.unique(classes).tolist()) - {0, UNKNOWN}):
-        parts, found = ndimage.label(classes == value, np.ones((3, 3)))
-        for part in range(1, found + 1):
-            if (parts == part).mean() >= SMALLEST:
-                count += 1
-                numbers[parts == part] = count
+    parts = components(classes)
+    objects = [part for part in np.unique(parts) if part not in (BACKGROUND, IGNORED)]
+    numbers = np.where(parts == BACKGROUND, BACKGROUND, IGNORED).astype(np.uint8)
+    large = [part for part in objects if (parts == part).mean() >= SMALLEST]
+    for number, part in enumerate(large, 1):
+        numbers[parts == part] = number
     return numbers
 
 
 def drawn(numbers: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.int64]:
     """Strokes on each object by its number, and on the rest by the next one."""
-    count = int(numbers[numbers < UNKNOWN].max())
+    count = int(numbers[numbers < IGNORED].max())
     labels = np.zeros(numbers.shape, np.int64)
     for number in range(1, count + 1):
         labels[strokes(mask_of(numbers, number), random) == OBJECT] = number
-    anything = np.where(numbers == UNKNOWN, UNKNOWN, numbers > 0).astype(np.uint8)
+    anything = np.where(numbers == IGNORED, IGNORED, numbers > 0).astype(np.uint8)
     labels[strokes(anything, random) == GROUND] = count + 1
     return labels
 
 
 def mask_of(numbers: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
     """One of the objects, as :func:`strokes` takes it."""
-    return np.where(numbers == UNKNOWN, UNKNOWN, numbers == number).astype(np.uint8)
+    return np.where(numbers == IGNORED, IGNORED, numbers == number).astype(np.uint8)
 
 
 def answers(image: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
@@ -105,14 +101,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--limit", type=int, default=40, help="pictures at most")
     parser.add_argument("--longest", type=int, default=256, help="long side of the pictures")
-    parser.add_argument("--all", action="store_true", help="also pictures used for choosing")
     options = parser.parse_args()
     devkit = options.data / "VOCdevkit" / "VOC2012"
     if not devkit.is_dir():
         parser.error(f"{options.data} holds no VOCdevkit/VOC2012")
     scores: dict[str, list[float]] = {}
-    step = slice(None) if options.all else slice(1, None, 2)
-    for name, picture, objects in pictures(devkit, options.longest, step):
+    for name, picture, objects in pictures(devkit, options.longest):
         image, numbers = np.asarray(picture), np.asarray(objects)
         labels = drawn(numbers, np.random.default_rng([ord(letter) for letter in name]))
         count = labels.max() - 1

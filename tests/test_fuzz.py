@@ -71,7 +71,8 @@ def test_any_metadata_in_a_checkpoint(path, changed):
 def test_one_wrong_byte_in_a_checkpoint(path, place, value):
     content = bytearray(bundled("segment").read_bytes())
     content[place] = value
-    read(Checkpoint.load, path / "c.safetensors", bytes(content))
+    loaded = read(Checkpoint.load, path / "c.safetensors", bytes(content))
+    assert loaded is None or loaded.spec.task in ("segment", "matte")
 
 
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
@@ -93,8 +94,9 @@ def test_any_values_in_a_recipe(changed):
     [b"", b"\x89PNG\r\n\x1a\n", b"II*\0\x08\0\0\0", b"MM\0*", b"BM", b"\xff\xd8\xff\xe0", b"GIF89a"]
 ))  # fmt: skip
 def test_any_bytes_as_a_picture(path, suffix, content, start):
-    read(read_array, path / f"a{suffix}", start + content)
-    read(_pixels, path / f"a{suffix}", start + content)
+    for reader in (read_array, _pixels):
+        found = read(reader, path / f"a{suffix}", start + content)
+        assert found is None or isinstance(found, np.ndarray)
 
 
 def _pixels(path: Path) -> object:

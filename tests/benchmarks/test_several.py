@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from napari_deep_energy.training.objects import IGNORED
 from PIL import Image
-from several import UNKNOWN, drawn, numbered, pictures
+from several import drawn, numbered, pictures
 
 
 def classes_with(*squares):
@@ -22,7 +23,7 @@ def test_each_part_of_a_class_is_an_object_and_what_is_small_is_unknown():
     numbers = numbered(TWO)
     assert numbers[20, 20] == 1
     assert numbers[20, 70] == 2
-    assert numbers[80, 100] == UNKNOWN
+    assert numbers[80, 100] == IGNORED
     assert numbers[0, 0] == 0
 
 
@@ -42,5 +43,5 @@ def test_pictures_with_one_object_are_left_out(tmp_path):
     for name, classes in (("one", classes_with((10, 10, 40, 3))), ("two", TWO)):
         Image.fromarray(classes).save(tmp_path / f"SegmentationClass/{name}.png")
         Image.new("RGB", (120, 100)).save(tmp_path / f"JPEGImages/{name}.jpg")
-    [(name, picture, objects)] = pictures(tmp_path, 60, slice(None))
+    [(name, picture, objects)] = pictures(tmp_path, 60)
     assert (name, picture.size, objects.size) == ("two", (60, 50), (60, 50))
