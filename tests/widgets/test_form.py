@@ -27,9 +27,9 @@ from napari_deep_energy._widgets import (
     shortcuts,
     solving,
 )
-from napari_deep_energy._widgets.choices import Choices
+from napari_deep_energy._widgets.choices import Choices, spec_of
 from napari_deep_energy._widgets.wording import CANCELLED
-from napari_deep_energy.energy import COLOUR
+from napari_deep_energy.energy import COLOUR, ENERGIES
 from napari_deep_energy.pictures import cutout
 
 from .conftest import PATIENCE, TWO
@@ -198,3 +198,10 @@ def test_every_key_is_printed_on_a_control(desk):
     for key in keys:
         assert shortcuts.sign(key) in shown
         assert key in bound
+
+
+@pytest.mark.parametrize("task", ["segment", "matte"])
+@pytest.mark.parametrize("energy", ["colour", "paper"])
+def test_untouched_settings_are_those_of_the_energy(task, energy):
+    """The form has the numbers once more, as it opens before torch is there."""
+    assert spec_of(Choices(task=task, energy=energy)) == ENERGIES[task, energy]
