@@ -8,6 +8,7 @@ import torch
 from napari_deep_energy.energy.alike_things import object_share
 
 SMALL = [(5, 5, 6), (5, 25, 6), (5, 45, 6)]
+FOURTH = (18, 5, 6)
 LARGE = (30, 30, 20)
 DUST = [(row, column, 1) for row in range(30, 60, 2) for column in range(2, 28, 2)]
 
@@ -27,7 +28,8 @@ def region_with_strokes(squares, strokes):
     ("squares", "strokes", "share"),
     [
         pytest.param(SMALL, SMALL[:2], 0, id="two of three"),
-        pytest.param(SMALL, SMALL, 0, id="all three"),
+        pytest.param(SMALL, SMALL, 1, id="all three"),
+        pytest.param([*SMALL, FOURTH], SMALL, 0, id="three of four"),
         pytest.param(SMALL[:2], SMALL[:2], 1, id="two, as of eyes"),
         pytest.param(SMALL[:1], SMALL[:1], 1, id="one"),
         pytest.param(SMALL, [], 1, id="nothing painted"),
@@ -36,7 +38,8 @@ def region_with_strokes(squares, strokes):
         pytest.param([*SMALL, LARGE], SMALL[:2], (0.10 - 36 / 508) / 0.08, id="in between"),
         pytest.param([*SMALL, LARGE], SMALL[:1], 1, id="one, and few are like it"),
         pytest.param(SMALL, SMALL[:1], (0.8 - 2 / 3) / 0.2, id="one of three"),
-        pytest.param([*SMALL, LARGE], SMALL, 0, id="all three of some"),
+        pytest.param([*SMALL, LARGE], SMALL, 1, id="all three, and a large one is left"),
+        pytest.param([*SMALL, FOURTH, LARGE], SMALL, 0, id="three of four, and a large one"),
     ],
 )
 def test_strokes_are_on_one_thing_or_on_some_of_many_alike(squares, strokes, share):

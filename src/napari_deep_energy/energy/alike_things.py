@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 SIZES = 3.0
 """Alike are parts whose size is within this factor of the median of those with strokes."""
 SOME = 3
-"""From so many alike parts with strokes on, they speak for being many themselves."""
+"""From so many alike parts with strokes on, they speak for being many themselves, if there are
+others: clutter that clicks cut into pieces has none."""
 FEW = (0.6, 0.8)
 """Share of a region in alike parts, up to which it is one object, and from which it is many alike
 things, if strokes are on one of its parts ..."""
@@ -55,6 +56,9 @@ def _size_and_share(region: NDArray[np.bool_], stroke: NDArray[np.bool_]) -> tup
         return int(sizes.sum()), 1.0
     usual = np.median(sizes[touched])
     alike = (sizes > usual / SIZES) & (sizes < usual * SIZES)
+    others = np.setdiff1d(alike.nonzero()[0], touched)
+    if not len(others):  # what the strokes stand for has strokes itself
+        return int(sizes.sum()), 1.0
     if alike[touched].sum() < SOME:
         alike[touched] = False
     one, many = SEVERAL if len(touched) > 1 else FEW

@@ -28,8 +28,9 @@ def grey(image: torch.Tensor) -> torch.Tensor:
     return image.mean(1, keepdim=True)
 
 
-AUTO_BETA = 1.0
-"""``beta="auto"`` is this over the picture's mean squared step."""
+AUTO_BETA = 2.0
+"""``beta="auto"`` is this over the picture's mean squared step. Of 0.5, 1, 2 and 4 the one with the
+best answers to strokes and clicks on photographs and on nuclei."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def squared_steps(
 
 
 def auto_beta(steps: list[torch.Tensor]) -> torch.Tensor:
-    """Beta of each picture from its squared steps, (B, 1, *1), as in GrabCut (Rother 2004)."""
+    """Beta of each picture from its squared steps, (B, 1, *1), much as in GrabCut (Rother 2004)."""
     mean = torch.cat([step.flatten(1) for step in steps], 1).mean(1)
     return beta_of(mean).view(-1, *[1] * (steps[0].ndim - 1))
 
