@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_deep_energy.minimisers import Stop
     from napari_deep_energy.networks import Checkpoint
+    from napari_deep_energy.stopping import Stop
 
     from .evaluation import HeldOut
     from .objects import Objects

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from napari_deep_energy.errors import Diverged
-from napari_deep_energy.minimisers import never
+from napari_deep_energy.stopping import never
 
 from .batches import batch_of
 from .descended import energy_after
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_deep_energy.minimisers import Stop
     from napari_deep_energy.networks import Checkpoint
+    from napari_deep_energy.stopping import Stop
 
     from .batches import Batch
     from .evaluation import HeldOut

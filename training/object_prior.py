@@ -22,7 +22,7 @@ from napari_deep_energy.energy.object_network import FORMAT, ObjectNetwork, fold
 from napari_deep_energy.energy.object_prior import BY_STROKES, corrected
 from napari_deep_energy.errors import Diverged
 from napari_deep_energy.files import make_folder, write_bytes
-from napari_deep_energy.minimisers import never
+from napari_deep_energy.stopping import never
 
 from .episodes import Episodes, Habits
 from .fit import half_cosine, rise
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_deep_energy.minimisers import Stop
+    from napari_deep_energy.stopping import Stop
 
     from .objects import Objects
 

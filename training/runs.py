@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.minimisers import never
 from napari_deep_energy.networks import Checkpoint, bundled, bundled_for
+from napari_deep_energy.stopping import never
 
 from .data import read_data
 from .device import fit_somewhere
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from napari_deep_energy.minimisers import Stop
+    from napari_deep_energy.stopping import Stop
 
     from .fit import Progress
     from .recipe import Recipe

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from .errors import InvalidInput
 from .images import as_array
 from .interactive import Engine, InteractiveSolver, make_spec
-from .minimisers import Solution, Stop, never
 from .seeds import labels_from_trimap
+from .stopping import Stop, never
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .energy import EnergySpec
+    from .minimisers import Solution
     from .networks import Checkpoint
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from .energy.parameters import check_number
 from .images import channels_first, normalise
-from .minimisers import Outcome, Solution, Stop, never
+from .minimisers import Outcome, Solution
 from .seeds import check_labels
+from .stopping import Stop, never
 from .volumes import segment_stack, segment_volume
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .extras import require
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .minimisers import Stop
+    from .stopping import Stop
 
 CONNECT_SECONDS = 10
 """How long a cluster may take to answer."""

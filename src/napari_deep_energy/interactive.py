@@ -19,14 +19,13 @@ from .minimisers import (
     NestedDissection,
     NetworkMinimiser,
     Solution,
-    Stop,
-    never,
 )
 from .minimisers.denormals import flushed_denormals
 from .networks import Checkpoint, bundled
 from .preview import Preview
 from .problem import Problem, image_tensor
 from .seeds import BACKGROUND, class_values, is_trimap_of
+from .stopping import check, never
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .energy import Laplacian
+    from .stopping import Stop
 
 Engine: TypeAlias = Literal["auto", "network", "analytic", "both"]
 ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
@@ -151,7 +151,7 @@ class InteractiveSolver:
 
     @flushed_denormals()
     def _prepare(self, engine: Engine, stop: Stop) -> None:
-        laplacian = self._weigh()
+        laplacian = self._weigh(stop)
         for name in engines_to_run(engine, self.image[0, 0].numel()):
             minimiser = self._minimiser(name)
             if isinstance(minimiser, NestedDissection):
@@ -170,9 +170,9 @@ class InteractiveSolver:
             self._preview = Preview(self._image, self.spec)
         return self._preview
 
-    def _weigh(self) -> Laplacian:
+    def _weigh(self, stop: Stop) -> Laplacian:
         if self._laplacian is None:
-            self._laplacian = self.spec.laplacian(self.image)
+            self._laplacian = self.spec.laplacian(self.image, stop=stop)
         return self._laplacian
 
     def solve(
@@ -197,7 +197,9 @@ class InteractiveSolver:
     @flushed_denormals()
     def _solve(self, labels: NDArray[Any], engine: Engine, stop: Stop) -> dict[str, Solution]:
         problem = self.problem(labels)
-        energy = self.spec.energy(problem, self._weigh())
+        check(stop)
+        energy = self.spec.energy(problem, self._weigh(stop), stop)
+        check(stop)
         return {
             name: self._minimiser(name).minimise(problem, energy, stop)
             for name in engines_to_run(engine, problem.image[0, 0].numel())

@@ -9,10 +9,11 @@ import numpy as np
 import torch.nn.functional as F
 
 from .energy import GridLaplacian, RandomWalker
-from .minimisers import NestedDissection, Outcome, Solution, Stop, never
+from .minimisers import NestedDissection, Outcome, Solution
 from .minimisers.denormals import flushed_denormals
 from .problem import Problem
 from .seeds import check_labels
+from .stopping import Stop, never
 
 if TYPE_CHECKING:
     import torch

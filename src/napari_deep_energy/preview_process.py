@@ -19,7 +19,8 @@ import torch
 from .array_pipe import Message, receive, send
 from .energy import spec_to_dict
 from .errors import Cancelled, InvalidInput
-from .minimisers import Outcome, Solution, Stop, never
+from .minimisers import Outcome, Solution
+from .stopping import Stop, never
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

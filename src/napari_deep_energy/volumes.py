@@ -10,14 +10,15 @@ import torch
 from .devices import choose_device
 from .energy import DEFAULT, RandomWalker
 from .energy.parameters import check_number
-from .errors import Cancelled, InvalidInput
+from .errors import InvalidInput
 from .images import channels_first, normalise
 from .interactive import InteractiveSolver
-from .minimisers import Solution, Stop, VolumeMinimiser, never
+from .minimisers import Solution, VolumeMinimiser
 from .minimisers.multigrid import TOLERANCE
 from .minimisers.volume import check_memory
 from .problem import Problem
 from .seeds import check_labels, class_values, one_hot
+from .stopping import Stop, check, never
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,8 +153,7 @@ def segment_stack(
     if not painted:
         raise InvalidInput("nothing is painted; paint at least two labels on some plane.")
     for number in painted:
-        if stop():
-            raise Cancelled
+        check(stop)
         plane, strokes = planes[:, number], labels[number]
         try:
             solver = InteractiveSolver(plane, strokes.shape, spec or DEFAULT, model, device)

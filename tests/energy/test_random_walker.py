@@ -9,6 +9,7 @@ from skimage.color import rgb2gray
 from skimage.segmentation import random_walker
 
 from napari_deep_energy.energy import RandomWalker, affinities, grey
+from napari_deep_energy.energy.random_walker import squared_steps
 from napari_deep_energy.minimisers import SparseDirect
 
 
@@ -39,7 +40,8 @@ def test_grey_of_other_channels_is_their_mean():
 @pytest.mark.parametrize("spacing", [None, (2.0, 0.5, 1.0)])
 def test_affinities_are_those_of_the_formula(spacing):
     image = np.random.default_rng(0).random((2, 4, 5, 6))
-    found = affinities(torch.from_numpy(image)[None], 3.0, 1e-3, spacing)
+    steps = squared_steps(torch.from_numpy(image)[None], lambda part: part, spacing)
+    found = affinities(steps, 3.0, 1e-3)
     for axis, h in enumerate(spacing or (1, 1, 1)):
         step = (np.diff(image, axis=1 + axis) ** 2).sum(0)
         np.testing.assert_allclose(found[axis][0, 0].numpy(), np.exp(-3 * step / h**2) + 1e-3)

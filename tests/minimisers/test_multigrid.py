@@ -12,12 +12,13 @@ from skimage import data
 
 from napari_deep_energy.energy import RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
-from napari_deep_energy.minimisers import VolumeMinimiser, never
+from napari_deep_energy.minimisers import VolumeMinimiser
 from napari_deep_energy.minimisers.multigrid import Multigrid, memory_needed
 from napari_deep_energy.minimisers.multigrid.graph import graph_of
 from napari_deep_energy.minimisers.multigrid.hierarchy import Hierarchy
 from napari_deep_energy.problem import Problem
 from napari_deep_energy.seeds import one_hot
+from napari_deep_energy.stopping import never
 from napari_deep_energy.volumes import segment_volume
 
 SIZE = (13, 14, 15)

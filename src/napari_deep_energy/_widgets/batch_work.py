@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..batch import Record
-    from ..minimisers import Stop
+    from ..stopping import Stop
     from .choices import Choices
     from .worker import Report
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import Cancelled, InvalidInput
+from ..errors import InvalidInput
 from ..files import reading
 from ..layers import checksum
 from ..memory import give_back, returned_memory
+from ..stopping import check
 from .choices import ENGINES, spec_of
 from .previewing import Previewing
 from .torch_import import import_solver
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from ..comparison import Comparison
     from ..interactive import InteractiveSolver
     from ..layers import Kind, Picture
-    from ..minimisers import Solution, Stop
+    from ..minimisers import Solution
+    from ..stopping import Stop
     from .choices import Choices
 
 TIDY_EVERY = 50
@@ -160,8 +162,7 @@ class Desk:
         answer = Answer(request)
         reasons: list[InvalidInput] = []
         for engine in self._order(request):
-            if stop():
-                raise Cancelled
+            check(stop)
             if answer.solutions:
                 report(Answer(request, dict(answer.solutions), dict(answer.planes)))
             try:

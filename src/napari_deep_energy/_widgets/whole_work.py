@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from ..errors import Cancelled
+from ..stopping import check
 from .choices import call_parameters, spec_of
 from .solving import load
 from .torch_import import import_solver
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..layers import Picture
-    from ..minimisers import Stop
     from ..pixel_size import PixelSize
+    from ..stopping import Stop
     from .choices import Choices
     from .worker import Report
 
@@ -200,8 +200,7 @@ def _planes(request: WholeRequest, report: Report, stop: Stop) -> WholeAnswer:
     for done, (number, solution) in enumerate(answers, 1):
         whole[number] = solution.alpha if is_matte else solution.labels
         report(Step(done, painted, "planes done"))
-        if stop():
-            raise Cancelled
+        check(stop)
     return WholeAnswer((whole,), f"{painted} of {len(whole)} planes answered.")
 
 

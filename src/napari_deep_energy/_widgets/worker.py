@@ -17,7 +17,7 @@ from ..errors import Cancelled, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..minimisers import Stop
+    from ..stopping import Stop
 
     Report: TypeAlias = Callable[[object], None]
     Work: TypeAlias = Callable[[Report, Stop], object]

@@ -10,8 +10,8 @@ from ..errors import Cancelled, InvalidInput
 from ..files import write_report
 from ..folders import replacing_folder
 from ..interactive import InteractiveSolver
-from ..minimisers import Stop, never
 from ..outputs import write_outputs, write_pictures, write_stack
+from ..stopping import Stop, never
 from .jobs import RECORD, Record, Status
 from .reading import read_inputs
 from .stack import StackSolution, solve_stack

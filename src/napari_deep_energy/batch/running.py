@@ -7,10 +7,9 @@ from uuid import uuid4
 
 from .. import kernels
 from ..clusters import as_they_end, connected
-from ..errors import Cancelled
 from ..extras import require
 from ..folders import remove_drafts
-from ..minimisers import Stop, never
+from ..stopping import Stop, check, never
 from .one_picture import do_job, failure
 
 if TYPE_CHECKING:
@@ -61,8 +60,7 @@ def run_batch(
 
 def _here(tasks: Sequence[Any], stop: Stop) -> Iterator[Record]:
     for task in tasks:
-        if stop():
-            raise Cancelled
+        check(stop)
         yield task.compute(scheduler="synchronous")
 
 

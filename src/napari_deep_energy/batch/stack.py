@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..inputs import Inputs
-    from ..minimisers import Stop
+    from ..stopping import Stop
     from .jobs import Batch
 
 

@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 
 from ..errors import InvalidInput
+from ..stopping import check, never
 from .colour_prior import Palette, posterior
 from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
+from .strips import strips
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..problem import Problem
+    from ..stopping import Stop
 
 TRIMAP_PRIOR = 0.01
 """Chosen on every second picture of alphamatting.com at 256 pixels, and measured on the others."""
@@ -60,27 +65,34 @@ class ClosedFormMatting:
             check_number("prior", self.prior, 0, 1e6)
         check_number("bandwidth", self.bandwidth, 1e-6, 1)
 
-    def laplacian(self, image: torch.Tensor) -> MattingLaplacian:
-        """L of a batch of pictures, (B, C, H, W) in [0, 1]; it does not depend on the seeds."""
+    def laplacian(self, image: torch.Tensor, stop: Stop = never) -> MattingLaplacian:
+        """L of a batch of pictures, (B, C, H, W) in [0, 1]; it does not depend on the seeds.
+
+        ``stop`` is polled between strips of the picture.
+        """
         height, width = image.shape[-2:]
         if min(height, width) < 3:
             raise InvalidInput(
                 f"the image is {height} x {width} pixels; matting needs at least 3 x 3."
             )
-        return MattingLaplacian(image, self.epsilon)
+        return MattingLaplacian(image, self.epsilon, stop)
 
-    def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
+    def energy(
+        self, problem: Problem, laplacian: Laplacian | None = None, stop: Stop = never
+    ) -> QuadraticEnergy:
         """The energy of ``problem`` (K = 2, foreground first), on its device and precision.
 
-        ``laplacian`` is that of the same picture, when it is at hand from an earlier stroke.
+        ``laplacian`` is that of the same picture, when it is at hand from an earlier stroke;
+        ``stop`` is polled in between.
         """
-        laplacian = laplacian or self.laplacian(problem.image)
+        laplacian = laplacian or self.laplacian(problem.image, stop)
         foreground = problem.seeds[:, :1]
         prior = None
         if confidence := confidence_of(self, float(problem.seeds.sum(1).mean())):
             assert isinstance(laplacian, MattingLaplacian)
             targets = posterior(laplacian.palette, problem.seeds, self.bandwidth)[:, :1]
             prior = Prior(targets.to(foreground), confidence)
+        check(stop)
         return seeded_energy(laplacian, problem, foreground, self.lam, self.hard_seeds, prior)
 
 
@@ -100,66 +112,86 @@ def windows(x: torch.Tensor) -> torch.Tensor:
 class MattingLaplacian(Laplacian):
     """The matting Laplacian of Eq. (8), applied as the residual of local linear fits."""
 
-    def __init__(self, image: torch.Tensor, epsilon: float) -> None:
+    def __init__(self, image: torch.Tensor, epsilon: float, stop: Stop = never) -> None:
         self.epsilon = epsilon
         self._image = image
-        colours = windows(image)
-        # Centred before squaring: in float32, E[I^2] - E[I]^2 would drown epsilon = 1e-7.
-        self.colours = colours - colours.mean(2, keepdim=True)  # (B, C, 9, H-2, W-2)
-        d = self.colours.double()
-        scatter = torch.einsum("bcnhw,bdnhw->bhwcd", d, d)
-        identity = torch.eye(image.shape[1], dtype=torch.float64, device=image.device)
-        inverse = torch.linalg.inv(scatter + epsilon * identity)
-        self.inverse = inverse.to(image.dtype)  # (B, H-2, W-2, C, C)
+        batch, channels, height, width = image.shape
+        size = height - 2, width - 2
+        self.colours = image.new_empty(batch, channels, 9, *size)
+        self.inverse = image.new_empty(batch, *size, channels, channels)
+        ridge = epsilon * torch.eye(channels, dtype=torch.float64, device=image.device)
+        for rows in self._strips(stop):
+            colours = windows(image[:, :, rows.start : rows.stop + 2])
+            # Centred before squaring: in float32, E[I^2] - E[I]^2 would drown epsilon = 1e-7.
+            colours -= colours.mean(2, keepdim=True)
+            self.colours[..., rows, :] = colours
+            d = colours.double()
+            scatter = torch.einsum("bcnhw,bdnhw->bhwcd", d, d)
+            self.inverse[:, rows] = torch.linalg.inv(scatter + ridge).to(image.dtype)
 
     @cached_property
     def palette(self) -> Palette:
         """The picture's colours, for a prior: no part of L, but of the picture alone too."""
         return Palette(self._image)
 
-    def _fit(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Best local fit of x: its residual (B, K, 9, H-2, W-2) and slope a (B, K, C, H-2, W-2)."""
-        z = windows(x)
+    def _strips(self, stop: Stop = never) -> Iterator[slice]:
+        """Rows of windows, see :func:`strips.strips`."""
+        size = (self.colours.shape[3], self.colours.shape[4])
+        return strips(size, self.colours.device, stop, 9 * self.colours.shape[1])
+
+    def _fit(self, x: torch.Tensor, rows: slice) -> tuple[torch.Tensor, torch.Tensor]:
+        """Best local fit of x in some rows of windows.
+
+        Its residual, (B, K, 9, rows, W-2), and its slope a, (B, K, C, rows, W-2).
+        """
+        colours, inverse = self.colours[..., rows, :], self.inverse[:, rows]
+        z = windows(x[..., rows.start : rows.stop + 2, :])
         z = z - z.mean(2, keepdim=True)
-        moment = torch.einsum("bcnhw,bknhw->bkchw", self.colours, z)
-        slope = torch.einsum("bhwcd,bkdhw->bkchw", self.inverse, moment)
-        return z - torch.einsum("bkchw,bcnhw->bknhw", slope, self.colours), slope
+        moment = torch.einsum("bcnhw,bknhw->bkchw", colours, z)
+        slope = torch.einsum("bhwcd,bkdhw->bkchw", inverse, moment)
+        return z - torch.einsum("bkchw,bcnhw->bknhw", slope, colours), slope
 
     def quadratic(self, x: torch.Tensor) -> torch.Tensor:
-        return self._misfit(*self._fit(x))
+        return torch.stack([self._misfit(*self._fit(x, rows)) for rows in self._strips()]).sum(0)
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
-        return self._gathered(x, self._fit(x)[0])
+        result = torch.zeros_like(x)
+        for rows in self._strips():
+            self._gather(self._fit(x, rows)[0], rows, result)
+        return result
 
-    def both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        residual, slope = self._fit(x)
-        return self._misfit(residual, slope), self._gathered(x, residual)
+    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
+        misfits, result = [], torch.zeros_like(x)
+        for rows in self._strips(stop):
+            residual, slope = self._fit(x, rows)
+            misfits.append(self._misfit(residual, slope))
+            self._gather(residual, rows, result)
+        return torch.stack(misfits).sum(0), result
 
     def _misfit(self, residual: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
         # Levin Eq. (5); the sum over ordered pairs of the paper's Eq. (9) is twice this value.
         penalty = self.epsilon * slope.square().flatten(1).sum(1)
         return residual.square().flatten(1).sum(1) + penalty
 
-    def _gathered(self, x: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+    def _gather(self, residual: torch.Tensor, rows: slice, result: torch.Tensor) -> None:
         # The slope minimises the fit, so only the direct dependence on x is left: L x = residual.
-        result = torch.zeros_like(x)
-        height, width = residual.shape[-2:]
+        width = residual.shape[-1]
         for n, (i, j) in enumerate(WINDOW):
-            result[..., i : i + height, j : j + width] += residual[:, :, n]
-        return result
+            result[..., rows.start + i : rows.stop + i, j : j + width] += residual[:, :, n]
 
-    def stencil(self) -> Stencil:
+    def stencil(self, stop: Stop = never) -> Stencil:
         batch, _, _, height, width = self.colours.shape
         offsets = [o for o in product(range(3), range(-2, 3)) if o >= (0, 0)]
         place = {offset: m for m, offset in enumerate(offsets)}
         values = self.colours.new_zeros(batch, len(offsets), height + 2, width + 2)
-        whitened = torch.einsum("bhwcd,bdnhw->bcnhw", self.inverse, self.colours)
-        for n, (i, j) in enumerate(WINDOW):
-            for m, (k, l) in enumerate(WINDOW):  # noqa: E741 - row and column of the second pixel
-                if (k - i, l - j) not in place:
-                    continue
-                weight = 1 / 9 + (self.colours[:, :, n] * whitened[:, :, m]).sum(1)  # Eq. (10)
-                entry = float(n == m) - weight
-                plane = values[:, place[k - i, l - j]]
-                plane[:, i : i + height, j : j + width] += entry
+        for rows in self._strips(stop):
+            colours = self.colours[..., rows, :]
+            whitened = torch.einsum("bhwcd,bdnhw->bcnhw", self.inverse[:, rows], colours)
+            for n, (i, j) in enumerate(WINDOW):
+                for m, (k, l) in enumerate(WINDOW):  # noqa: E741 - row and column of the second
+                    if (k - i, l - j) not in place:
+                        continue
+                    weight = 1 / 9 + (colours[:, :, n] * whitened[:, :, m]).sum(1)  # Eq. (10)
+                    plane = values[:, place[k - i, l - j], i:, j : j + width]
+                    plane[:, rows] += float(n == m) - weight
         return Stencil(tuple(offsets), values)

@@ -21,11 +21,13 @@ import scipy.sparse as sp
 import torch
 
 from ..errors import InvalidInput
+from ..stopping import check, never
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..problem import Problem
+    from ..stopping import Stop
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,15 @@ class Laplacian(ABC):
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         """L x for each class: (B, K, *S) -> (B, K, *S)."""
 
-    def both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
         """x' L x and L x of the same x, where that costs less than one after the other."""
-        return self.quadratic(x), self.apply(x)
+        quadratic = self.quadratic(x)
+        check(stop)
+        return quadratic, self.apply(x)
 
     @abstractmethod
-    def stencil(self) -> Stencil:
-        """The matrix entries themselves, for direct solvers."""
+    def stencil(self, stop: Stop = never) -> Stencil:
+        """The matrix entries themselves, for direct solvers; ``stop`` is polled in between."""
 
     def diagonal(self) -> torch.Tensor:
         """Diagonal of L, (B, 1, *S)."""
@@ -144,10 +148,11 @@ class QuadraticEnergy:
         x = self.project(x)
         return self._pull(x, self.laplacian.apply(x))
 
-    def both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
         """E(x) and the residual, where that costs less than one after the other."""
         x = self.project(x)
-        quadratic, product = self.laplacian.both(x)
+        quadratic, product = self.laplacian.both(x, stop)
+        check(stop)
         return quadratic + self._data(x), self._pull(x, product)
 
     def _data(self, x: torch.Tensor) -> torch.Tensor:

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 
+from ..stopping import check, never
 from .colour import lab
 from .object_prior import ObjectPrior
 from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
+from .strips import strips
 from .stroke_prior import LONG_SIDE, StrokePrior, Targets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..problem import Problem
+    from ..stopping import Stop
 
 LUMA = (0.2125, 0.7154, 0.0721)
 """Grey value of RGB, ITU-R BT.709, as scikit-image's ``rgb2gray``."""
@@ -84,14 +89,19 @@ class RandomWalker:
         return self.prior
 
     def laplacian(
-        self, image: torch.Tensor, spacing: tuple[float, ...] | None = None
+        self,
+        image: torch.Tensor,
+        spacing: tuple[float, ...] | None = None,
+        stop: Stop = never,
     ) -> GridLaplacian:
         """L of a batch of pictures, (B, C, *S) in [0, 1]; it does not depend on the seeds.
 
         ``spacing`` is the distance of neighbours along each axis, 1 by default: differences are
-        taken a unit of length, so that a step between far slices counts less.
+        taken a unit of length, so that a step between far slices counts less. ``stop`` is polled
+        between strips of the picture.
         """
-        affinity = affinities(self.features(image), self.beta, self.floor, spacing)
+        steps = squared_steps(image, self.features, spacing, stop)
+        affinity = affinities(steps, self.beta, self.floor, stop)
         return GridLaplacian(affinity, self.appearance(image) if self.prior else None)
 
     def appearance(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> Targets:
@@ -110,49 +120,73 @@ class RandomWalker:
             return image
         return grey(image) if self.colour == "grey" else lab(image)
 
-    def energy(self, problem: Problem, laplacian: Laplacian | None = None) -> QuadraticEnergy:
+    def energy(
+        self, problem: Problem, laplacian: Laplacian | None = None, stop: Stop = never
+    ) -> QuadraticEnergy:
         """The energy of ``problem``, on its device and in its precision.
 
-        ``laplacian`` is that of the same picture, when it is at hand from an earlier stroke.
+        ``laplacian`` is that of the same picture, when it is at hand from an earlier stroke;
+        ``stop`` is polled in between.
         """
-        laplacian = laplacian or self.laplacian(problem.image)
+        laplacian = laplacian or self.laplacian(problem.image, stop=stop)
         prior = None
         if self.prior:
             assert isinstance(laplacian, GridLaplacian)
             assert laplacian.stroke_prior is not None
             targets = laplacian.stroke_prior.targets(problem.seeds, self.bandwidth)
             prior = Prior(targets, self.prior)
+        check(stop)
         return seeded_energy(laplacian, problem, problem.seeds, self.lam, self.hard_seeds, prior)
 
 
 def affinities(
-    image: torch.Tensor,
+    steps: list[torch.Tensor],
     beta: float | Literal["auto"],
     floor: float,
-    spacing: tuple[float, ...] | None = None,
+    stop: Stop = never,
 ) -> list[torch.Tensor]:
     """w_ij = exp(-beta |I_i - I_j|^2 / h^2) + floor between neighbours, one (B, 1, *S-1) an axis.
 
-    h is the ``spacing`` along the axis, 1 by default.
+    They take the memory of the squared ``steps``, see :func:`squared_steps`.
     """
-    steps = squared_steps(image, spacing)
     sharpness = auto_beta(steps) if beta == "auto" else beta
-    return [torch.exp(-sharpness * step) + floor for step in steps]
+    for step in steps:
+        for rows in strips(step.shape[2:], step.device, stop):
+            step[:, :, rows].mul_(-sharpness).exp_().add_(floor)
+    return steps
 
 
 def squared_steps(
-    image: torch.Tensor, spacing: tuple[float, ...] | None = None
+    image: torch.Tensor,
+    features: Callable[[torch.Tensor], torch.Tensor],
+    spacing: tuple[float, ...] | None = None,
+    stop: Stop = never,
 ) -> list[torch.Tensor]:
-    """|I_i - I_j|^2 / h^2 between neighbours, one (B, 1, *S-1) an axis."""
-    return [
-        image.diff(dim=axis).square().sum(1, keepdim=True) / h**2
-        for axis, h in enumerate(spacing or (1.0,) * (image.ndim - 2), start=2)
+    """|I_i - I_j|^2 / h^2 between neighbours, one (B, 1, *S-1) an axis.
+
+    I are the ``features`` of the picture (B, C, *S), pixel by pixel; h is the ``spacing`` along the
+    axis, 1 by default.
+    """
+    size = tuple(image.shape[2:])
+    axes = range(len(size))
+    steps = [
+        image.new_empty(len(image), 1, *(n - (axis == along) for axis, n in enumerate(size)))
+        for along in axes
     ]
+    for rows in strips(size, image.device, stop):
+        # One row more: the steps to it are this strip's.
+        seen = features(image[:, :, rows.start : rows.stop + 1])
+        for axis, step, h in zip(axes, steps, spacing or (1.0,) * len(size), strict=True):
+            own = step[:, :, rows]
+            new = seen.diff(dim=axis + 2).square().sum(1, keepdim=True)
+            own.copy_(new[:, :, : own.shape[2]] / h**2)
+    return steps
 
 
 def auto_beta(steps: list[torch.Tensor]) -> torch.Tensor:
     """Beta of each picture from its squared steps, (B, 1, *1), much as in GrabCut (Rother 2004)."""
-    mean = torch.cat([step.flatten(1) for step in steps], 1).mean(1)
+    count = sum(step[0].numel() for step in steps)
+    mean = torch.stack([step.flatten(1).sum(1) for step in steps]).sum(0) / count
     return beta_of(mean).view(-1, *[1] * (steps[0].ndim - 1))
 
 
@@ -187,7 +221,7 @@ class GridLaplacian(Laplacian):
             result.narrow(axis, 1, size - 1).add_(flow)
         return result
 
-    def stencil(self) -> Stencil:
+    def stencil(self, stop: Stop = never) -> Stencil:
         # Beside a weight of 1, one of 1e-10 would be lost from a float32 sum.
         affinity = [w.double() for w in self.affinity]
         axes = range(2, 2 + len(affinity))
@@ -195,6 +229,7 @@ class GridLaplacian(Laplacian):
         degree = affinity[0].new_zeros(shape)
         planes, offsets = [degree], [tuple(0 for _ in axes)]
         for axis, w in zip(axes, affinity, strict=True):
+            check(stop)
             size = shape[axis]
             degree.narrow(axis, 0, size - 1).add_(w)
             degree.narrow(axis, 1, size - 1).add_(w)
@@ -202,4 +237,5 @@ class GridLaplacian(Laplacian):
             edge.narrow(axis, 0, size - 1).sub_(w)
             planes.append(edge)
             offsets.append(tuple(int(other == axis) for other in axes))
+        check(stop)
         return Stencil(tuple(offsets), torch.cat(planes, 1))

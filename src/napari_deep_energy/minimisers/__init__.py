@@ -3,7 +3,7 @@
 from .descent import descend
 from .nested_dissection import NestedDissection
 from .network import NetworkMinimiser
-from .solution import Minimiser, Outcome, Solution, Stop, never
+from .solution import Minimiser, Outcome, Solution
 from .sparse_direct import SparseDirect
 from .volume import VolumeMinimiser
 
@@ -14,8 +14,6 @@ __all__ = [
     "Outcome",
     "Solution",
     "SparseDirect",
-    "Stop",
     "VolumeMinimiser",
     "descend",
-    "never",
 ]

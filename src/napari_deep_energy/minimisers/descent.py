@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import Cancelled
+from ..stopping import Stop, check, never
 from .blocks import COARSEST, Blocks, even, spread, summed
-from .solution import Stop, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,8 +138,7 @@ def _steps(
     guess = scale * residual
     direction, slope = guess, _product(residual, guess)
     for _ in range(steps):
-        if stop():
-            raise Cancelled
+        check(stop)
         image = apply(direction)
         curvature = _product(direction, image)
         length = torch.where(curvature > 0, slope / curvature, 0)
@@ -207,8 +205,7 @@ def _chebyshev(
     ratio = radius / centre
     direction = scale * residual / centre
     for _ in range(steps):
-        if stop():
-            raise Cancelled
+        check(stop)
         x = x + direction
         residual = residual - _image(energy, laplacian, direction)
         following = 1 / (2 * centre / radius - ratio)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from ..errors import Cancelled, InvalidInput
+from ..errors import InvalidInput
 from ..networks import network_input
+from ..stopping import Stop, check, never
 from .descent import descend, descend_from_blocks
-from .solution import Outcome, Solution, Stop, never, read_out
+from .solution import Outcome, Solution, read_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,8 +118,7 @@ def all_classes(
         return answer(problem, targets[:, :1])
     votes = []
     for k in range(problem.seeds.shape[1]):
-        if stop():
-            raise Cancelled
+        check(stop)
         votes.append(answer(problem.one_against_rest(k), targets[:, k : k + 1])[:, :1])
     vote = torch.cat(votes, 1)
     return vote / vote.sum(1, keepdim=True).clamp_min(1e-12)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 import torch
+
+from ..stopping import check, never
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,14 +16,7 @@ if TYPE_CHECKING:
 
     from ..energy import QuadraticEnergy
     from ..problem import Problem
-
-Stop: TypeAlias = Callable[[], bool]
-"""Polled between steps; true asks the minimiser to raise :class:`errors.Cancelled`."""
-
-
-def never() -> bool:
-    """A ``stop`` that lets the work finish."""
-    return False
+    from ..stopping import Stop
 
 
 class Outcome(StrEnum):
@@ -107,6 +101,7 @@ def read_out(
     advice: str = "",
     error: float | None = None,
     is_closed: bool = False,
+    stop: Stop = never,
 ) -> Solution:
     """Solution with its energy and residual taken from the energy object itself.
 
@@ -115,7 +110,8 @@ def read_out(
     """
     x = energy.project(x.to(energy.targets))
     seen, times = (energy.of_class(0), 2) if is_closed and x.shape[1] == 2 else (energy, 1)
-    value, residual = seen.both(x[:, : seen.targets.shape[1]])
+    check(stop)
+    value, residual = seen.both(x[:, : seen.targets.shape[1]], stop)
     return Solution(
         x=x[0].cpu(),
         values=problem.values,

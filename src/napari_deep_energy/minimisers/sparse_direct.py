@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import splu
 
-from ..errors import Cancelled
-from .solution import Outcome, Solution, Stop, never, read_out
+from ..stopping import Stop, check, never
+from .solution import Outcome, Solution, read_out
 
 if TYPE_CHECKING:
     from ..energy import QuadraticEnergy
@@ -25,8 +25,7 @@ class SparseDirect:
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
         matrix, rhs, free = energy.to_sparse()
-        if stop():
-            raise Cancelled
+        check(stop)
         classes, shape = energy.targets.shape[1], energy.targets.shape[2:]
         x = np.zeros((free.size, classes))
         if free.any():

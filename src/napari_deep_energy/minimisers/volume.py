@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..errors import InvalidInput
+from ..stopping import Stop, never
 from . import multigrid, volume_dissection
-from .solution import Outcome, Solution, Stop, never
+from .solution import Outcome, Solution
 
 if TYPE_CHECKING:
     from ..energy import QuadraticEnergy

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ..minimisers import Stop
+    from ..stopping import Stop
     from .plan import Plan
 
 RECORD = "run.txt"

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 
 from ..energy.quadratic import shifted
-from ..minimisers import Stop, never
 from ..minimisers.nested_dissection.choosing import choose_factor
 from ..minimisers.nested_dissection.elimination import inverse
 from ..minimisers.nested_dissection.geometry import Tile, ring_of
 from ..minimisers.nested_dissection.plan import make_plan
 from ..minimisers.nested_dissection.system import System, coupled, within
+from ..stopping import Stop, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable

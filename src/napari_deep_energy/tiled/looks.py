@@ -10,7 +10,7 @@ from .tasks import silent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..minimisers import Stop
+    from ..stopping import Stop
     from .grid import Box, Grid
     from .tasks import Progress
 

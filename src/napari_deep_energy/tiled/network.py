@@ -19,12 +19,12 @@ from ..errors import InvalidInput
 from ..extras import require
 from ..folders import replacing_folder
 from ..interactive import MOST_STEPS, load_model
-from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
 from ..minimisers.descent import descend_locally
 from ..minimisers.network import STEPS, all_classes, winners
 from ..networks import network_input
 from ..pixel_size import UNTOLD
+from ..stopping import Stop, never
 from .plan import plan_tiled
 from .solution import TiledSolution
 from .stores import finish, make_stores, store_tile

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InvalidInput
-from ..minimisers import Stop, never
 from ..seeds import check_labels, class_values
+from ..stopping import Stop, never
 from .estimate import Estimate, estimate
 from .grid import Grid
 from .looks import Looks

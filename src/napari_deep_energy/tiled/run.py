@@ -10,9 +10,9 @@ from .. import kernels
 from ..energy import DEFAULT, EnergySpec
 from ..extras import require
 from ..memory import returned_memory
-from ..minimisers import Stop, never
 from ..minimisers.denormals import flushed_denormals
 from ..pixel_size import UNTOLD
+from ..stopping import Stop, never
 from .checkpoint import draft_of, fingerprint, killed_run
 from .elimination import Skeleton, eliminate_tile, merge, solve_skeleton, solve_tile
 from .plan import TILE, Plan, check_room, plan_tiled

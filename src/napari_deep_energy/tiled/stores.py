@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..extras import require
-from ..minimisers import never
 from ..ome import write_levels
+from ..stopping import never
 from .tasks import compute_here, silent
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..minimisers import Stop
     from ..pixel_size import PixelSize
+    from ..stopping import Stop
     from .grid import Box
     from .plan import Plan
     from .tasks import Progress

@@ -24,7 +24,7 @@ from ..energy.object_prior import Scene, can_tell_apart, scene_size
 from ..energy.random_walker import beta_of, squared_steps
 from ..energy.stroke_prior import geodesic, gradient, small_size
 from ..memory import returned_memory
-from ..minimisers import Stop, never
+from ..stopping import Stop, never
 from .appearance import Appearance, SharedPalette
 from .grid import Box
 from .looks import Looks
@@ -121,7 +121,7 @@ class _Look:
         for box in self.boxes:
             # The next row and column too: the steps to these are this box's.
             grown = Box(box.top, box.left, min(box.bottom + 1, height), min(box.right + 1, width))
-            down, across = squared_steps(spec.features(self.source.problem(grown).image))
+            down, across = squared_steps(self.source.problem(grown).image, spec.features)
             rows, columns = box.shape
             total += float(down[..., :columns].sum() + across[:, :, :rows].sum())
         count = (height - 1) * width + height * (width - 1)

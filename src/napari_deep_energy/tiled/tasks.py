@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..clusters import as_they_end, connected
-from ..errors import Cancelled
 from ..extras import require
 from ..minimisers.denormals import without_denormals
+from ..stopping import check
 
 if TYPE_CHECKING:
-    from ..minimisers import Stop
+    from ..stopping import Stop
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with the number of steps that are done, and of all, and with what these are."""
@@ -56,8 +56,7 @@ def compute_here(
     dask = require("dask", "a tiled run")
 
     def before(key: Any, graph: Any, state: Any) -> None:
-        if stop():
-            raise Cancelled
+        check(stop)
 
     def after(key: Any, result: Any, graph: Any, state: Any, worker: Any) -> None:
         done = len(state["finished"])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ..solution import Outcome, Solution, Stop, never, read_out
+from ...stopping import Stop, never
+from ..solution import Outcome, Solution, read_out
 from .conjugate_gradients import WINDOW, solve
 from .graph import graph_of
 from .hierarchy import Hierarchy

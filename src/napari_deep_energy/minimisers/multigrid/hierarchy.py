@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..solution import Stop
+    from ...stopping import Stop
     from .graph import Graph
 
     Columns = NDArray[np.float64]

@@ -11,7 +11,8 @@ import torch
 
 from ...errors import InvalidInput
 from ...fallback import OutOfMemory, is_device_failure
-from ..solution import Outcome, Solution, Stop, never, read_out
+from ...stopping import check, never
+from ..solution import Outcome, Solution, read_out
 from .choosing import choose_factor, has_room_for, is_outdone
 from .plan import make_plan
 from .refinement import free_operator, refine
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ...energy import Laplacian, QuadraticEnergy
     from ...problem import Problem
+    from ...stopping import Stop
     from .choosing import AnyFactor
 
 TOLERANCE = 3e-5
@@ -86,7 +88,7 @@ class NestedDissection:
         """
         state = self._state
         if state is None or state.laplacian is not laplacian:
-            state = self._begin(image, laplacian)
+            state = self._begin(image, laplacian, stop)
             state.columns[0] = confidence
         if state.changed is None:
             # The root is singular without a seed, but no stroke fails to renew it.
@@ -95,7 +97,7 @@ class NestedDissection:
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
         try:
-            state = self._follow(problem, energy)
+            state = self._follow(problem, energy, stop)
             if state.couplings.never_subtracts:
                 x, outcome, advice = _direct(state, stop), Outcome.EXACT, ""
             else:
@@ -120,10 +122,11 @@ class NestedDissection:
             outcome=outcome,
             advice=advice,
             is_closed=is_closed,
+            stop=stop,
         )
         return replace(solution, x=solution.x.to(energy.targets.dtype))
 
-    def _begin(self, image: torch.Tensor, laplacian: Laplacian) -> _State:
+    def _begin(self, image: torch.Tensor, laplacian: Laplacian, stop: Stop) -> _State:
         """State of a picture without seeds, nothing taken in yet.
 
         The factor of a picture of the same size before it is used again: to ask the system for its
@@ -131,11 +134,12 @@ class NestedDissection:
         """
         if image.ndim != 4:
             raise InvalidInput(f"the picture has {image.ndim - 2} axes; this solver takes 2.")
+        couplings = Couplings(laplacian, image, stop)
         factor = None if self._state is None else self._state.factor
         self._state = None
-        couplings = Couplings(laplacian, image)
         height, width = image.shape[2:]
         plan, like = make_plan((height, width), couplings.offsets), couplings.planes[:0].float()
+        check(stop)
         if factor is None or not has_room_for(factor, plan, like):
             factor = None  # free the old one before the new one is made
             factor = choose_factor(plan, like)
@@ -144,15 +148,16 @@ class NestedDissection:
         self._state = _State(laplacian, couplings, factor, columns, nowhere, None)
         return self._state
 
-    def _follow(self, problem: Problem, energy: QuadraticEnergy) -> _State:
+    def _follow(self, problem: Problem, energy: QuadraticEnergy, stop: Stop) -> _State:
         """State of this energy's picture, with what changed since the last solve noted in it."""
         state = self._state
         if state is None or state.laplacian is not energy.laplacian:
-            state = self._begin(problem.image, energy.laplacian)
+            state = self._begin(problem.image, energy.laplacian, stop)
         elif is_outdone(state.factor):
             state.factor = choose_factor(state.factor.plan, state.factor.like)
             state.changed, state.is_new = None, True
         columns = columns_of(energy, state.couplings)
+        check(stop)
         state.is_new |= columns.shape != state.columns.shape
         if state.changed is not None:
             _note_changes(state, columns, energy.is_fixed[0])

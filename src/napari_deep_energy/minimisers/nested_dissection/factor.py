@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 import torch
 
-from ...errors import Cancelled
+from ...stopping import check
 from .batch import allocate
 from .elimination import pivot_inverses
 from .fronts import Fronts, Remainder, places_of, put
@@ -20,7 +20,7 @@ from .fronts import Fronts, Remainder, places_of, put
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..solution import Stop
+    from ...stopping import Stop
     from .plan import Plan, Shape
     from .system import System
 
@@ -252,12 +252,6 @@ def rows(remainder: Remainder | None, nodes: torch.Tensor | slice) -> Remainder:
         excess[nodes] if excess.shape[0] else excess,
         rhs[nodes],
     )
-
-
-def check(stop: Stop) -> None:
-    """Raise if the caller asked to stop."""
-    if stop():
-        raise Cancelled
 
 
 def _tile_level(levels: list[list[Fronts]]) -> int:

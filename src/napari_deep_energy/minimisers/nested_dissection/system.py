@@ -10,10 +10,12 @@ from torch.nn.functional import max_pool2d, pad
 
 from ...energy import MattingLaplacian, QuadraticEnergy
 from ...energy.quadratic import shifted
+from ...stopping import check, never
 from .plan import reach_of
 
 if TYPE_CHECKING:
     from ...energy import Laplacian
+    from ...stopping import Stop
 
 
 ROUNDING = 1e-6
@@ -60,15 +62,18 @@ def within(
 class Couplings:
     """w_ij = -L_ij of a picture: single precision if none is negative, else double."""
 
-    def __init__(self, laplacian: Laplacian, image: torch.Tensor) -> None:
-        if isinstance(laplacian, MattingLaplacian):
+    def __init__(self, laplacian: Laplacian, image: torch.Tensor, stop: Stop = never) -> None:
+        if isinstance(laplacian, MattingLaplacian) and image.dtype != torch.float64:
             # Its smallest eigenvalues are lost if the entries themselves are made in float32.
-            laplacian = MattingLaplacian(image.double(), laplacian.epsilon)
+            laplacian = MattingLaplacian(image.double(), laplacian.epsilon, stop)
         self.laplacian = laplacian
-        stencil = laplacian.stencil()
+        stencil = laplacian.stencil(stop)
         self.offsets: tuple[tuple[int, int], ...] = tuple((o[0], o[1]) for o in stencil.offsets)
-        planes = -stencil.values[0]  # (M, H, W)
-        self.never_subtracts = all(bool((plane >= 0).all()) for plane in planes[1:])
+        planes = stencil.values[0].neg_()  # (M, H, W), nobody else's
+        self.never_subtracts = True
+        for plane in planes[1:]:
+            check(stop)
+            self.never_subtracts &= bool((plane >= 0).all())
         self.planes = planes.to(torch.float32 if self.never_subtracts else torch.float64)
         self.reach = reach_of(self.offsets)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from ...energy.quadratic import shifted
-from ...errors import Cancelled
+from ...stopping import Stop, check, never
 from ..nested_dissection.elimination import inverse
-from ..solution import Outcome, Solution, Stop, never, read_out
+from ..solution import Outcome, Solution, read_out
 from .plan import make_volume_plan
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ def _solve(levels: tuple[Level, ...], system: _System, stop: Stop) -> torch.Tens
     for level in reversed(levels):
         here = {}
         for kind, batch in level.items():
-            if stop():
-                raise Cancelled
+            check(stop)
             here[kind] = _eliminate(batch, below, system)
         for eliminated in below.values():  # the parents have it
             eliminated.coupling = eliminated.columns = None
@@ -123,8 +122,7 @@ def _solve(levels: tuple[Level, ...], system: _System, stop: Stop) -> torch.Tens
         below = here
     x = torch.zeros_like(system.columns[:, 1:])
     for level, factors in zip(levels, reversed(done), strict=True):
-        if stop():
-            raise Cancelled
+        check(stop)
         for kind, batch in level.items():
             factor, origins = factors[kind], _on(batch.origins, x)[:, None]
             solved = factor.centre

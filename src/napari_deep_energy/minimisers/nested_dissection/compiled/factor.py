@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from ....errors import Cancelled
+from ....stopping import check, never
 from ...denormals import flushed_denormals
-from ...solution import never
 from ..fronts import Remainder
 from ..plan import make_plan
 from ..system import System
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ...solution import Stop
+    from ....stopping import Stop
     from ..plan import Plan
     from .scratch import Scratch
 
@@ -208,8 +208,7 @@ class Factor:
 
     def _run(self, tasks: list[Task], stop: Stop) -> None:
         """Do the tasks in threads; at the latest after :data:`POLL`, ask whether to stop."""
-        if stop():
-            raise Cancelled
+        check(stop)
         flag = np.zeros(1, np.int64)
         if self.threads == 1 and self.program.plane <= SHORT_PIXELS:
             # Beside a busy window, each return from another thread waits for the interpreter's
@@ -240,8 +239,7 @@ class Factor:
         try:
             with flushed_denormals():
                 for task in tasks:
-                    if stop():
-                        raise Cancelled
+                    check(stop)
                     task(scratch, flag)
         finally:
             self.scratch.put(scratch)

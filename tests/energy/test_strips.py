@@ -1,0 +1,50 @@
+"""The set-up of an energy strip by strip."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_deep_energy.energy import ENERGIES, strips
+from napari_deep_energy.errors import Cancelled
+
+IMAGE = torch.rand(2, 3, 23, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("choice", ENERGIES, ids="-".join)
+@pytest.mark.parametrize("rows", [1, 4, 22])
+def test_strips_make_the_same_matrix_as_the_whole(choice, rows, monkeypatch):
+    whole = ENERGIES[choice].laplacian(IMAGE).stencil()
+    monkeypatch.setattr(strips, "NUMBERS", rows * 27 * IMAGE.shape[3])
+    parts = ENERGIES[choice].laplacian(IMAGE).stencil()
+    torch.testing.assert_close(parts.values, whole.values, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 22])
+def test_a_matte_is_read_out_in_strips_as_in_the_whole(rows, monkeypatch):
+    laplacian = ENERGIES["matte", "paper"].laplacian(IMAGE)
+    x = torch.rand(2, 1, 23, 17, dtype=torch.float64)
+    value, product = laplacian.both(x)
+    monkeypatch.setattr(strips, "NUMBERS", rows * 27 * IMAGE.shape[3])
+    torch.testing.assert_close(laplacian.both(x), (value, product))
+    torch.testing.assert_close(laplacian.quadratic(x), value)
+    torch.testing.assert_close(laplacian.apply(x), product)
+
+
+def test_a_volume_is_cut_along_its_first_axis(monkeypatch):
+    volume = torch.rand(1, 1, 6, 5, 4, dtype=torch.float64)
+    whole = ENERGIES["segment", "paper"].laplacian(volume).stencil()
+    monkeypatch.setattr(strips, "NUMBERS", 100)
+    parts = ENERGIES["segment", "paper"].laplacian(volume).stencil()
+    torch.testing.assert_close(parts.values, whole.values)
+
+
+@pytest.mark.parametrize("choice", ENERGIES, ids="-".join)
+def test_the_set_up_is_stopped_between_strips(choice, monkeypatch):
+    monkeypatch.setattr(strips, "NUMBERS", 1)
+    polls = iter([False] * 5 + [True])
+    with pytest.raises(Cancelled):
+        ENERGIES[choice].laplacian(IMAGE, stop=lambda: next(polls))
+    laplacian, polls = ENERGIES[choice].laplacian(IMAGE), iter([False, True])
+    with pytest.raises(Cancelled):
+        laplacian.stencil(lambda: next(polls))
