@@ -1,7 +1,7 @@
 """Exact solvers side by side: nested dissection against scikit-image and pymatting.
 
     python benchmarks/solvers.py [--device cpu] [--sizes 256 512] [--repeats 3] [--json FILE]
-        [--tasks rw cf] [--iterative]
+        [--tasks rw cf] [--also cg_j cg_mg pardiso] [--figure FILE]
 
 All solve the same systems (hard seeds, same affinities, same floor) in one process, repeats
 interleaved; figures are medians. "First" is a picture never seen before, its energy included, by a
@@ -9,19 +9,22 @@ solver that has had one of that size; of the very first, ``rw_plan_ms_N`` is wha
 size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from the system included.
 "Stroke" is one more stroke on it, exact again. Errors are the largest difference of a probability
 or alpha from a float64 sparse factorisation of the same system, flips the share of pixels that
-change class.
+change class. PARDISO is given the assembled system, and does with it all that a stroke needs:
+analysis, factor and solution.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import resource
 import statistics
 import time
 import warnings
 from collections import defaultdict
 from functools import partial
+from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,8 +49,17 @@ from napari_deep_energy.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_deep_energy.energy import QuadraticEnergy
+
 PICTURES = ("astronaut", "coffee", "chelsea")
 BETA = 1000.0
+ITERATIVE, PARDISO = ("cg_j", "cg_mg"), "pardiso"
+NAMES = {
+    "first": "ours, first solve", "stroke": "ours, one more stroke", "bf": "scikit-image bf",
+    "cg_j": "scikit-image cg_j (inexact)", "cg_mg": "scikit-image cg_mg (inexact)",
+    "pymatting": "pymatting", PARDISO: "PARDISO",
+}  # fmt: skip
+TITLES = {"rw": "Random walker", "cf": "Closed-form matting"}
 LARGEST_REFERENCE = {"rw": 1024, "cf": 512}
 """Beyond these sizes the float64 reference is left out: it takes minutes and gigabytes."""
 
@@ -109,15 +121,30 @@ def pymatting(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return estimate_alpha_cf(image.astype(np.float64), trimap)
 
 
-def peers(task: str, iterative: bool) -> dict[str, Callable[..., np.ndarray]]:
+def pardiso(energy: QuadraticEnergy) -> tuple[float, np.ndarray]:
+    """Seconds by Intel's direct solver once the system is assembled, and the answer (K, H, W)."""
+    from pypardiso import PyPardisoSolver
+
+    matrix, rhs, free = energy.to_sparse()
+    solver, matrix = PyPardisoSolver(), matrix.tocsr()
+    seconds, found = timed(lambda: solver.solve(matrix, rhs))
+    solver.free_memory(everything=True)
+    x = energy.targets[0].double().numpy().copy()
+    x[:, free.reshape(x.shape[1:])] = np.asarray(found).reshape(-1, len(x)).T
+    return seconds, x
+
+
+def peers(task: str, also: tuple[str, ...]) -> dict[str, Callable[..., np.ndarray]]:
     """What to compare with; the first is the one that the ratios are taken to."""
     if task == "cf":
         return {"pymatting": pymatting}
-    modes = ["bf", "cg_j"] if iterative else ["bf"]
+    modes = ["bf", *(mode for mode in also if mode in ITERATIVE)]
     return {mode: partial(scikit_image, mode=mode) for mode in modes}
 
 
-def measure(task: str, size: int, device: str, repeats: int, iterative: bool) -> dict[str, float]:
+def measure(
+    task: str, size: int, device: str, repeats: int, also: tuple[str, ...] = ()
+) -> dict[str, float]:
     """All figures of one task at one size."""
     spec = (
         RandomWalker(BETA, hard_seeds=True) if task == "rw" else ClosedFormMatting(hard_seeds=True)
@@ -139,7 +166,10 @@ def measure(task: str, size: int, device: str, repeats: int, iterative: bool) ->
         times["first"].append(first)
         times["stroke"].append(stroke)
         answers = {"ours": solution.x.double().numpy()}
-        for peer, call in peers(task, iterative).items():
+        if PARDISO in also:
+            seconds, answers[PARDISO] = pardiso(spec.energy(problems[1].to(dtype=torch.float64)))
+            times[PARDISO].append(seconds)
+        for peer, call in peers(task, also).items():
             seconds, answer = timed(lambda call=call, image=image: call(image, more))
             times[peer].append(seconds)
             answers[peer] = np.asarray(answer).reshape(answers["ours"].shape)
@@ -149,7 +179,7 @@ def measure(task: str, size: int, device: str, repeats: int, iterative: bool) ->
             for peer, answer in answers.items():
                 errors[peer] = [np.abs(np.clip(answer, 0, 1) - np.clip(truth, 0, 1)).max()]
                 errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
-    return figures(task, size, next(iter(peers(task, iterative))), times, errors)
+    return figures(task, size, next(iter(peers(task, also))), times, errors)
 
 
 def _class(x: np.ndarray) -> np.ndarray:
@@ -165,10 +195,9 @@ def figures(
     result = {
         f"{prefix}_{size}": median[peer] / median["first"],
         f"{task}_stroke_ratio_{size}": median[peer] / median["stroke"],
-        f"{task}_{peer}_ms_{size}": 1000 * median[peer],
     }
-    for name in ("plan", "fresh", "first", "stroke"):
-        result[f"{task}_{name}_ms_{size}"] = 1000 * median[name]
+    for name, seconds in median.items():
+        result[f"{task}_{name}_ms_{size}"] = 1000 * seconds
     for name, (error,) in errors.items():
         kind = "flips" if name.endswith("flips") else "true_error"
         who = name.split()[0]
@@ -178,6 +207,32 @@ def figures(
     return result
 
 
+def draw(found: dict[str, float], path: Path) -> None:
+    """Times against the number of pixels, one panel a task."""
+    from matplotlib.figure import Figure
+
+    lines: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+    for key, value in found.items():
+        if match := re.fullmatch(r"(rw|cf)_(\w+)_ms_(\d+)", key):
+            lines[match[1], match[2]].append((int(match[3]), value))
+    tasks = sorted({task for task, _ in lines}, reverse=True)
+    figure = Figure(figsize=(5 * len(tasks), 4), layout="constrained")
+    for axes, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks, strict=True):
+        for (of, name), points in lines.items():
+            if of == task and name in NAMES:
+                style = "o-" if name in ("first", "stroke") else "s--"
+                axes.loglog(*zip(*sorted(points), strict=True), style, label=NAMES[name])
+        axes.set(title=TITLES[task], xlabel="side of the picture, pixels", ylabel="ms")
+        sizes = sorted(
+            {size for (of, _), points in lines.items() if of == task for size, _ in points}
+        )
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    figure.savefig(path, dpi=120)
+
+
 def main() -> None:
     """Measure, print, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -185,19 +240,24 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--tasks", nargs="+", choices=("rw", "cf"), default=["rw", "cf"])
-    parser.add_argument("--iterative", action="store_true", help="also time the inexact peers")
+    parser.add_argument("--also", nargs="+", choices=(*ITERATIVE, PARDISO), default=[])
+    parser.add_argument("--figure", type=Path, help="PNG or SVG of the times against the size")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if PARDISO in options.also and find_spec("pypardiso") is None:
+        parser.error("there is no PARDISO here; run pip install pypardiso, or leave it out")
     found: dict[str, float] = {}
     kernels.make_ready()
     for task in options.tasks:
-        measure(task, 64, options.device, 1, False)  # compiles pymatting, warms up torch
+        measure(task, 64, options.device, 1)  # compiles pymatting, warms up torch
         for size in sorted(options.sizes):
-            new = measure(task, size, options.device, options.repeats, options.iterative)
+            new = measure(task, size, options.device, options.repeats, tuple(options.also))
             found.update(new)
             for name, value in new.items():
                 print(f"{name:28} {value:.4g}", flush=True)
     write_figures(options.json, found)
+    if options.figure:
+        draw(found, options.figure)
 
 
 if __name__ == "__main__":
