@@ -121,10 +121,10 @@ def full_gpu(monkeypatch):
 
     laplacian = RandomWalker.laplacian
 
-    def limited(self, image):
+    def limited(self, image, **options):
         if image.device.type != "cpu":
             raise torch.cuda.OutOfMemoryError(FULL)
-        return laplacian(self, image)
+        return laplacian(self, image, **options)
 
     monkeypatch.setattr(interactive, "choose_device", lambda device="auto": torch.device("meta"))
     monkeypatch.setattr(RandomWalker, "laplacian", limited)
