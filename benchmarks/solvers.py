@@ -1,7 +1,7 @@
 """Exact solvers side by side: nested dissection against scikit-image and pymatting.
 
     python benchmarks/solvers.py [--device cpu] [--sizes 256 512] [--repeats 3] [--json FILE]
-        [--tasks rw cf] [--also cg_j cg_mg pardiso] [--figure FILE]
+        [--tasks rw cf] [--also cg_j cg_mg pardiso | nothing] [--figure FILE]
 
 All solve the same systems (hard seeds, same affinities, same floor) in one process, repeats
 interleaved; figures are medians. "First" is a picture never seen before, its energy included, by a
@@ -10,7 +10,7 @@ size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from th
 "Stroke" is one more stroke on it, exact again. Errors are the largest difference of a probability
 or alpha from a float64 sparse factorisation of the same system, flips the share of pixels that
 change class. PARDISO is given the assembled system, and does with it all that a stroke needs:
-analysis, factor and solution.
+analysis, factor and solution. ``--also nothing`` leaves all peers out, at sizes beyond them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 PICTURES = ("astronaut", "coffee", "chelsea")
 BETA = 1000.0
-ITERATIVE, PARDISO = ("cg_j", "cg_mg"), "pardiso"
+ITERATIVE, PARDISO, ALONE = ("cg_j", "cg_mg"), "pardiso", "nothing"
 NAMES = {
     "first": "ours, first solve", "stroke": "ours, one more stroke", "bf": "scikit-image bf",
     "cg_j": "scikit-image cg_j (inexact)", "cg_mg": "scikit-image cg_mg (inexact)",
@@ -136,6 +136,8 @@ def pardiso(energy: QuadraticEnergy) -> tuple[float, np.ndarray]:
 
 def peers(task: str, also: tuple[str, ...]) -> dict[str, Callable[..., np.ndarray]]:
     """What to compare with; the first is the one that the ratios are taken to."""
+    if ALONE in also:
+        return {}
     if task == "cf":
         return {"pymatting": pymatting}
     modes = ["bf", *(mode for mode in also if mode in ITERATIVE)]
@@ -179,7 +181,7 @@ def measure(
             for peer, answer in answers.items():
                 errors[peer] = [np.abs(np.clip(answer, 0, 1) - np.clip(truth, 0, 1)).max()]
                 errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
-    return figures(task, size, next(iter(peers(task, also))), times, errors)
+    return figures(task, size, next(iter(peers(task, also)), None), times, errors)
 
 
 def _class(x: np.ndarray) -> np.ndarray:
@@ -187,15 +189,19 @@ def _class(x: np.ndarray) -> np.ndarray:
 
 
 def figures(
-    task: str, size: int, peer: str, times: dict[str, list[float]], errors: dict[str, list[float]]
+    task: str,
+    size: int,
+    peer: str | None,
+    times: dict[str, list[float]],
+    errors: dict[str, list[float]],
 ) -> dict[str, float]:
     """Flat names and medians."""
     median = {name: statistics.median(values) for name, values in times.items()}
-    prefix = "rw_first_ratio" if task == "rw" else "cf_ratio"
-    result = {
-        f"{prefix}_{size}": median[peer] / median["first"],
-        f"{task}_stroke_ratio_{size}": median[peer] / median["stroke"],
-    }
+    result: dict[str, float] = {}
+    if peer is not None:
+        prefix = "rw_first_ratio" if task == "rw" else "cf_ratio"
+        result[f"{prefix}_{size}"] = median[peer] / median["first"]
+        result[f"{task}_stroke_ratio_{size}"] = median[peer] / median["stroke"]
     for name, seconds in median.items():
         result[f"{task}_{name}_ms_{size}"] = 1000 * seconds
     for name, (error,) in errors.items():
@@ -240,7 +246,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--tasks", nargs="+", choices=("rw", "cf"), default=["rw", "cf"])
-    parser.add_argument("--also", nargs="+", choices=(*ITERATIVE, PARDISO), default=[])
+    parser.add_argument("--also", nargs="+", choices=(*ITERATIVE, PARDISO, ALONE), default=[])
     parser.add_argument("--figure", type=Path, help="PNG or SVG of the times against the size")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

@@ -138,8 +138,9 @@ class NestedDissection:
         factor = None if self._state is None else self._state.factor
         self._state = None
         height, width = image.shape[2:]
-        plan, like = make_plan((height, width), couplings.offsets), couplings.planes[:0].float()
+        plan = make_plan((height, width), couplings.offsets, stop=stop)
         check(stop)
+        like = couplings.planes[:0].float()
         if factor is None or not has_room_for(factor, plan, like):
             factor = None  # free the old one before the new one is made
             factor = choose_factor(plan, like)

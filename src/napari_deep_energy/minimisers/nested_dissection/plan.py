@@ -10,21 +10,27 @@ halves, so that no index arrays are needed to find them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ...stopping import check, never
 from .geometry import Tile, cut, pivots_of, ring_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ...stopping import Stop
     from .geometry import Offset
 
+MOST_KEPT = 8
+"""Plans of so many sizes are kept."""
 LARGE = 16
 """Tiles of levels of at most this many nodes are told apart by one pixel and by their sides."""
+
+
+_kept: dict[tuple[object, ...], Plan] = {}
 
 
 class Run(NamedTuple):
@@ -88,12 +94,28 @@ def reach_of(offsets: tuple[Offset, ...]) -> int:
     return max(abs(step) for offset in offsets for step in offset)
 
 
-@lru_cache(maxsize=8)
-def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool = False) -> Plan:
+def make_plan(
+    size: tuple[int, int],
+    offsets: tuple[Offset, ...],
+    is_inner: bool = False,
+    stop: Stop = never,
+) -> Plan:
     """Plan for pictures of ``size`` and a stencil with these ``offsets`` (one of each pair).
 
-    ``is_inner`` plans for a part of a larger picture: its root has a ring on every side.
+    ``is_inner`` plans for a part of a larger picture: its root has a ring on every side. The last
+    few plans are kept; ``stop`` is polled while one is made.
     """
+    key = size, offsets, is_inner
+    plan = _kept.pop(key, None) or _planned(size, offsets, is_inner, stop)
+    _kept[key] = plan  # the last one now
+    while len(_kept) > MOST_KEPT:
+        _kept.pop(next(iter(_kept)), None)
+    return plan
+
+
+def _planned(
+    size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool, stop: Stop
+) -> Plan:
     reach = reach_of(offsets)
     has_corners = any(o[0] and o[1] for o in offsets)
     root = Tile(size, (is_inner,) * 4, reach, has_corners, True)
@@ -108,6 +130,7 @@ def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool
         deeper: dict[Tile, list[NDArray[np.int64]]] = {}
         cuts = [None if axis is None else cut(tile, axis, is_large, picture) for tile in batches]
         for number, (tile, blocks) in enumerate(batches.items()):
+            check(stop)
             origins = np.concatenate(blocks)
             shape = _shape(tile, axis, origins, offsets)
             level.append(shape)
@@ -116,6 +139,7 @@ def make_plan(size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool
         _link(level, cuts, list(deeper))
         levels.append(tuple(level))
         batches = deeper
+    check(stop)
     return _ordered(size, offsets, levels)
 
 
