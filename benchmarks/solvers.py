@@ -1,4 +1,4 @@
-"""Exact solvers side by side: nested dissection against scikit-image and pymatting.
+"""Exact solvers side by side: nested dissection against scikit-image, pymatting and PARDISO.
 
     python benchmarks/solvers.py [--device cpu] [--sizes 256 512] [--repeats 3] [--json FILE]
         [--tasks rw cf] [--also cg_j cg_mg pardiso | nothing] [--figure FILE]
@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from figures import write_figures
 from skimage import data
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 PICTURES = ("astronaut", "coffee", "chelsea")
 BETA = 1000.0
 ITERATIVE, PARDISO, ALONE = ("cg_j", "cg_mg"), "pardiso", "nothing"
+POSITIVE_DEFINITE = 2
+"""PARDISO's number of such systems; it wants their upper half."""
 NAMES = {
     "first": "ours, first solve", "stroke": "ours, one more stroke", "bf": "scikit-image bf",
     "cg_j": "scikit-image cg_j (inexact)", "cg_mg": "scikit-image cg_mg (inexact)",
@@ -126,7 +129,7 @@ def pardiso(energy: QuadraticEnergy) -> tuple[float, np.ndarray]:
     from pypardiso import PyPardisoSolver
 
     matrix, rhs, free = energy.to_sparse()
-    solver, matrix = PyPardisoSolver(), matrix.tocsr()
+    solver, matrix = PyPardisoSolver(POSITIVE_DEFINITE), sp.triu(matrix, format="csr")
     seconds, found = timed(lambda: solver.solve(matrix, rhs))
     solver.free_memory(everything=True)
     x = energy.targets[0].double().numpy().copy()
@@ -214,7 +217,7 @@ def figures(
 
 
 def draw(found: dict[str, float], path: Path) -> None:
-    """Times against the number of pixels, one panel a task."""
+    """Times against the side of the picture, one panel a task."""
     from matplotlib.figure import Figure
 
     lines: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
@@ -252,10 +255,12 @@ def main() -> None:
     options = parser.parse_args()
     if PARDISO in options.also and find_spec("pypardiso") is None:
         parser.error("there is no PARDISO here; run pip install pypardiso, or leave it out")
+    if options.figure and find_spec("matplotlib") is None:
+        parser.error("a figure is drawn by matplotlib; run pip install matplotlib, or leave it out")
     found: dict[str, float] = {}
     kernels.make_ready()
     for task in options.tasks:
-        measure(task, 64, options.device, 1)  # compiles pymatting, warms up torch
+        measure(task, 64, options.device, 1, tuple(options.also))  # compiles, warms up
         for size in sorted(options.sizes):
             new = measure(task, size, options.device, options.repeats, tuple(options.also))
             found.update(new)

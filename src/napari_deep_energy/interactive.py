@@ -141,7 +141,7 @@ class InteractiveSolver:
         InvalidInput
             If the model cannot be used.
         Cancelled
-            If ``stop`` returned true; what was done is kept.
+            If ``stop`` returned true; what was finished is kept.
         """
         try:
             self._prepare(engine, stop)

@@ -88,8 +88,9 @@ def segment_volume(
         tuple(values),
     )
     spec = spec or RandomWalker()
-    laplacian = spec.laplacian(problem.image, relative_spacing(spacing, 3))
-    return VolumeMinimiser(tolerance).minimise(problem, spec.energy(problem, laplacian), stop)
+    laplacian = spec.laplacian(problem.image, relative_spacing(spacing, 3), stop)
+    energy = spec.energy(problem, laplacian, stop)
+    return VolumeMinimiser(tolerance).minimise(problem, energy, stop)
 
 
 def relative_spacing(spacing: tuple[float, ...] | None, axes: int) -> tuple[float, ...]:

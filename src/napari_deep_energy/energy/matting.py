@@ -129,6 +129,11 @@ class MattingLaplacian(Laplacian):
             scatter = torch.einsum("bcnhw,bdnhw->bhwcd", d, d)
             self.inverse[:, rows] = torch.linalg.inv(scatter + ridge).to(image.dtype)
 
+    @property
+    def is_precise(self) -> bool:
+        """Whether it was made in double precision."""
+        return self.colours.dtype == torch.float64
+
     @cached_property
     def palette(self) -> Palette:
         """The picture's colours, for a prior: no part of L, but of the picture alone too."""

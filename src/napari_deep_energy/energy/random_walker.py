@@ -147,7 +147,7 @@ def affinities(
 ) -> list[torch.Tensor]:
     """w_ij = exp(-beta |I_i - I_j|^2 / h^2) + floor between neighbours, one (B, 1, *S-1) an axis.
 
-    They take the memory of the squared ``steps``, see :func:`squared_steps`.
+    They overwrite the squared ``steps``, see :func:`squared_steps`: no gradient flows to these.
     """
     sharpness = auto_beta(steps) if beta == "auto" else beta
     for step in steps:

@@ -33,7 +33,8 @@ def strips(
     Cancelled
         If ``stop``, which is polled before each, returned true.
     """
-    rows = max(1, NUMBERS // max(1, numbers * prod(size[1:]))) if device.type == "cpu" else size[0]
+    fitting = NUMBERS // max(1, numbers * prod(size[1:]))
+    rows = max(1, fitting if device.type == "cpu" else size[0])
     for first in range(0, size[0], rows):
         check(stop)
         yield slice(first, min(first + rows, size[0]))

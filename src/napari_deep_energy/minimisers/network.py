@@ -81,13 +81,14 @@ class NetworkMinimiser:
             engine=self.name,
             seconds=time.perf_counter() - start,
             outcome=Outcome.ESTIMATE,
+            stop=stop,
         )
 
     def _lowered(self, x: torch.Tensor, energy: QuadraticEnergy, stop: Stop) -> torch.Tensor:
         if not self.steps:
             return x
         if self._entries is None or self._entries[0] is not energy.laplacian:
-            self._entries = energy.laplacian, energy.laplacian.stencil().to(x)
+            self._entries = energy.laplacian, energy.laplacian.stencil(stop).to(x)
         is_wide = max(x.shape[2:]) >= FAR * WORKING_SIZE and self.checkpoint.spec.task == "segment"
         lower = descend_from_blocks if is_wide else descend
         return lower(energy, self._entries[1], x, self.steps, stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import Cancelled
+from ..stopping import check
 from .tasks import silent
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class Looks:
 
     def __iter__(self) -> Iterator[Box]:
         for box in self._boxes:
-            if self._stop():
-                raise Cancelled
+            check(self._stop)
             yield box
             self._done += 1
             self._progress(self._done, self._total, UNIT)

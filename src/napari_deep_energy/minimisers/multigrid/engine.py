@@ -60,6 +60,7 @@ class Multigrid:
             outcome=Outcome.EXACT if is_reached else Outcome.DEGRADED,
             advice="" if is_reached else advice,
             error=error,
+            stop=stop,
         )
 
     def _iterate(self, energy: QuadraticEnergy, stop: Stop) -> tuple[torch.Tensor, float]:

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
-from ...errors import Cancelled
+from ...stopping import check
 from .aggregation import aggregate
 
 if TYPE_CHECKING:
@@ -104,8 +104,7 @@ class Hierarchy:
         return (step - next_step * overlap) * first + next_step * second
 
     def _poll(self) -> None:
-        if self._stop():
-            raise Cancelled
+        check(self._stop)
 
 
 def dot(a: Columns, b: Columns) -> Columns:

@@ -65,6 +65,8 @@ class NestedDissection:
 
     def __init__(self) -> None:
         self._state: _State | None = None
+        self._spare: AnyFactor | None = None
+        """Of a picture that is not worked on any more."""
 
     def prepare(
         self,
@@ -105,7 +107,7 @@ class NestedDissection:
         except (MemoryError, RuntimeError) as error:
             if not is_device_failure(error):
                 raise
-            self._state = None
+            self._state = self._spare = None
             size = " x ".join(str(n) for n in energy.targets.shape[2:])
             raise OutOfMemory(
                 f"the exact solver ran out of memory on {size} pixels; make the picture smaller."
@@ -134,13 +136,14 @@ class NestedDissection:
         """
         if image.ndim != 4:
             raise InvalidInput(f"the picture has {image.ndim - 2} axes; this solver takes 2.")
+        if self._state is not None:
+            self._spare, self._state = self._state.factor, None
         couplings = Couplings(laplacian, image, stop)
-        factor = None if self._state is None else self._state.factor
-        self._state = None
         height, width = image.shape[2:]
         plan = make_plan((height, width), couplings.offsets, stop=stop)
         check(stop)
         like = couplings.planes[:0].float()
+        factor, self._spare = self._spare, None
         if factor is None or not has_room_for(factor, plan, like):
             factor = None  # free the old one before the new one is made
             factor = choose_factor(plan, like)

@@ -63,7 +63,7 @@ class Couplings:
     """w_ij = -L_ij of a picture: single precision if none is negative, else double."""
 
     def __init__(self, laplacian: Laplacian, image: torch.Tensor, stop: Stop = never) -> None:
-        if isinstance(laplacian, MattingLaplacian) and image.dtype != torch.float64:
+        if isinstance(laplacian, MattingLaplacian) and not laplacian.is_precise:
             # Its smallest eigenvalues are lost if the entries themselves are made in float32.
             laplacian = MattingLaplacian(image.double(), laplacian.epsilon, stop)
         self.laplacian = laplacian

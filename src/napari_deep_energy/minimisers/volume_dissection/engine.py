@@ -59,7 +59,7 @@ class VolumeDissection:
         size = tuple(energy.targets.shape[2:])
         classes = energy.targets.shape[1]
         levels = make_volume_plan(size)
-        x = _solve(levels, _system_of(energy), stop)
+        x = _solve(levels, _system_of(energy, stop), stop)
         return read_out(
             energy,
             x.T.reshape(1, classes, *size),
@@ -67,6 +67,7 @@ class VolumeDissection:
             engine=self.name,
             seconds=time.perf_counter() - start,
             outcome=Outcome.EXACT,
+            stop=stop,
         )
 
 
@@ -89,11 +90,11 @@ def _bytes(levels: tuple[Level, ...], classes: int) -> int:
     return 4 * (stored + 2 * widest)
 
 
-def _system_of(energy: QuadraticEnergy) -> _System:
+def _system_of(energy: QuadraticEnergy, stop: Stop) -> _System:
     """Couplings, row excess and right-hand sides; a fixed voxel is the equation 1 x = 0."""
     energy.check_held()
     is_fixed = energy.is_fixed[0]
-    stencil = energy.laplacian.stencil()
+    stencil = energy.laplacian.stencil(stop)
     free = (~is_fixed[0]).to(stencil.values)
     planes = []
     for plane, offset in zip(-stencil.values[0, 1:], stencil.offsets[1:], strict=True):
