@@ -43,7 +43,7 @@ class Habits:
     """Begin with strokes; the others with a click on either side."""
     astray: float = 0.25
     """Click elsewhere in an error than at the middle of the largest."""
-    ended: float = 0.13
+    ended: float = 0.10
     """End after a click, whatever is still wrong."""
 
 
@@ -125,7 +125,7 @@ class Episodes:
             image, mask = alike(random) if is_drawn else self.photograph()
             image, mask = window(image, mask, self._shape, random)
             shares = [(mask == value).mean() for value in (OBJECT, BACKGROUND)]
-            if 0.01 < shares[0] < 0.85 and shares[1] > 0.05:
+            if 0.005 < shares[0] < 0.85 and shares[1] > 0.05:
                 break
         if random.random() < habits.swapped:
             mask = np.where(mask == IGNORED, IGNORED, 1 - mask).astype(np.uint8)
