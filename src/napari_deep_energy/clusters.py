@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, suppress
+from itertools import chain
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ CONNECT_SECONDS = 10
 """How long a cluster may take to answer."""
 POLL_SECONDS = 0.2
 """How long a cancellation may go unnoticed."""
+MOST_SECONDS = 60
+"""How long tasks under way are waited for after it."""
 
 
 @contextmanager
@@ -58,7 +62,24 @@ def as_they_end(client: Any, tasks: Sequence[Any], stop: Stop) -> Iterator[tuple
     while waiting:
         if stop():
             client.cancel(list(waiting), force=True)
+            _let_end(client, {future.key for future in waiting})
             raise Cancelled
         with suppress(Empty):
             future = ended.get(timeout=POLL_SECONDS)
             yield waiting.pop(future), future
+
+
+def _let_end(client: Any, keys: set[str]) -> None:
+    """Wait for the tasks under way, which cannot be broken off: they may still write files.
+
+    They have to be away twice, as one may begin while the calling off is on its way.
+    """
+
+    def under_way(dask_worker: Any) -> list[str]:
+        return [task.key for task in dask_worker.state.executing]
+
+    deadline, away = time.monotonic() + MOST_SECONDS, 0
+    while away < 2 and time.monotonic() < deadline:
+        found = client.run(under_way, on_error="ignore")
+        away = away + 1 if keys.isdisjoint(chain(*found.values())) else 0
+        time.sleep(POLL_SECONDS)
