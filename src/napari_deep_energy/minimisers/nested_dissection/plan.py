@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ LARGE = 16
 
 
 _kept: dict[tuple[object, ...], Plan] = {}
+_lock = Lock()
 
 
 class Run(NamedTuple):
@@ -106,10 +108,14 @@ def make_plan(
     few plans are kept; ``stop`` is polled while one is made.
     """
     key = size, offsets, is_inner
-    plan = _kept.pop(key, None) or _planned(size, offsets, is_inner, stop)
-    _kept[key] = plan  # the last one now
-    while len(_kept) > MOST_KEPT:
-        _kept.pop(next(iter(_kept)), None)
+    with _lock:
+        plan = _kept.get(key)
+    if plan is None:
+        made = _planned(size, offsets, is_inner, stop)
+        with _lock:
+            plan = _kept.setdefault(key, made)
+            while len(_kept) > MOST_KEPT:
+                del _kept[next(iter(_kept))]
     return plan
 
 
