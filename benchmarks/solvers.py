@@ -1,7 +1,7 @@
 """Exact solvers side by side: nested dissection against scikit-image, pymatting and PARDISO.
 
     python benchmarks/solvers.py [--device cpu] [--sizes 256 512] [--repeats 3] [--json FILE]
-        [--tasks rw cf] [--also cg_j cg_mg pardiso | nothing] [--figure FILE]
+        [--tasks rw cf] [--peers bf cg_j cg_mg pymatting pardiso] [--figure FILE]
 
 All solve the same systems (hard seeds, same affinities, same floor) in one process, repeats
 interleaved; figures are medians. "First" is a picture never seen before, its energy included, by a
@@ -10,7 +10,7 @@ size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from th
 "Stroke" is one more stroke on it, exact again. Errors are the largest difference of a probability
 or alpha from a float64 sparse factorisation of the same system, flips the share of pixels that
 change class. PARDISO is given the assembled system, and does with it all that a stroke needs:
-analysis, factor and solution. ``--also nothing`` leaves all peers out, at sizes beyond them.
+analysis, factor and solution. ``--peers`` without a name is for sizes beyond all of them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ if TYPE_CHECKING:
 
 PICTURES = ("astronaut", "coffee", "chelsea")
 BETA = 1000.0
-ITERATIVE, PARDISO, ALONE = ("cg_j", "cg_mg"), "pardiso", "nothing"
+PARDISO = "pardiso"
+PEERS = {"rw": ("bf", "cg_j", "cg_mg", PARDISO), "cf": ("pymatting", PARDISO)}
+"""By task; the first, which users have and which answers correctly, is what ratios are taken to."""
 POSITIVE_DEFINITE = 2
 """PARDISO's number of such systems; it wants their upper half."""
 NAMES = {
@@ -137,20 +139,8 @@ def pardiso(energy: QuadraticEnergy) -> tuple[float, np.ndarray]:
     return seconds, x
 
 
-def peers(task: str, also: tuple[str, ...]) -> dict[str, Callable[..., np.ndarray]]:
-    """What to compare with; the first is the one that the ratios are taken to."""
-    if ALONE in also:
-        return {}
-    if task == "cf":
-        return {"pymatting": pymatting}
-    modes = ["bf", *(mode for mode in also if mode in ITERATIVE)]
-    return {mode: partial(scikit_image, mode=mode) for mode in modes}
-
-
-def measure(
-    task: str, size: int, device: str, repeats: int, also: tuple[str, ...] = ()
-) -> dict[str, float]:
-    """All figures of one task at one size."""
+def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) -> dict[str, float]:
+    """All figures of one task at one size, beside the chosen peers."""
     spec = (
         RandomWalker(BETA, hard_seeds=True) if task == "rw" else ClosedFormMatting(hard_seeds=True)
     )
@@ -171,11 +161,12 @@ def measure(
         times["first"].append(first)
         times["stroke"].append(stroke)
         answers = {"ours": solution.x.double().numpy()}
-        if PARDISO in also:
-            seconds, answers[PARDISO] = pardiso(spec.energy(problems[1].to(dtype=torch.float64)))
-            times[PARDISO].append(seconds)
-        for peer, call in peers(task, also).items():
-            seconds, answer = timed(lambda call=call, image=image: call(image, more))
+        for peer in chosen:
+            if peer == PARDISO:
+                seconds, answer = pardiso(spec.energy(problems[1].to(dtype=torch.float64)))
+            else:
+                call = pymatting if task == "cf" else partial(scikit_image, mode=peer)
+                seconds, answer = timed(lambda call=call, image=image: call(image, more))
             times[peer].append(seconds)
             answers[peer] = np.asarray(answer).reshape(answers["ours"].shape)
         if name == PICTURES[0] and size <= LARGEST_REFERENCE[task]:
@@ -184,7 +175,7 @@ def measure(
             for peer, answer in answers.items():
                 errors[peer] = [np.abs(np.clip(answer, 0, 1) - np.clip(truth, 0, 1)).max()]
                 errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
-    return figures(task, size, next(iter(peers(task, also)), None), times, errors)
+    return figures(task, size, times, errors)
 
 
 def _class(x: np.ndarray) -> np.ndarray:
@@ -192,19 +183,15 @@ def _class(x: np.ndarray) -> np.ndarray:
 
 
 def figures(
-    task: str,
-    size: int,
-    peer: str | None,
-    times: dict[str, list[float]],
-    errors: dict[str, list[float]],
+    task: str, size: int, times: dict[str, list[float]], errors: dict[str, list[float]]
 ) -> dict[str, float]:
     """Flat names and medians."""
     median = {name: statistics.median(values) for name, values in times.items()}
     result: dict[str, float] = {}
-    if peer is not None:
+    if peer := median.get(PEERS[task][0]):
         prefix = "rw_first_ratio" if task == "rw" else "cf_ratio"
-        result[f"{prefix}_{size}"] = median[peer] / median["first"]
-        result[f"{task}_stroke_ratio_{size}"] = median[peer] / median["stroke"]
+        result[f"{prefix}_{size}"] = peer / median["first"]
+        result[f"{task}_stroke_ratio_{size}"] = peer / median["stroke"]
     for name, seconds in median.items():
         result[f"{task}_{name}_ms_{size}"] = 1000 * seconds
     for name, (error,) in errors.items():
@@ -232,9 +219,7 @@ def draw(found: dict[str, float], path: Path) -> None:
                 style = "o-" if name in ("first", "stroke") else "s--"
                 axes.loglog(*zip(*sorted(points), strict=True), style, label=NAMES[name])
         axes.set(title=TITLES[task], xlabel="side of the picture, pixels", ylabel="ms")
-        sizes = sorted(
-            {size for (of, _), points in lines.items() if of == task for size, _ in points}
-        )
+        sizes = sorted(size for size, _ in lines[task, "first"])
         axes.set_xticks(sizes, [str(size) for size in sizes])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
@@ -249,20 +234,22 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--tasks", nargs="+", choices=("rw", "cf"), default=["rw", "cf"])
-    parser.add_argument("--also", nargs="+", choices=(*ITERATIVE, PARDISO, ALONE), default=[])
+    names = sorted({peer for peers in PEERS.values() for peer in peers})
+    parser.add_argument("--peers", nargs="*", choices=names, default=["bf", "pymatting"])
     parser.add_argument("--figure", type=Path, help="PNG or SVG of the times against the size")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    if PARDISO in options.also and find_spec("pypardiso") is None:
+    if PARDISO in options.peers and find_spec("pypardiso") is None:
         parser.error("there is no PARDISO here; run pip install pypardiso, or leave it out")
     if options.figure and find_spec("matplotlib") is None:
         parser.error("a figure is drawn by matplotlib; run pip install matplotlib, or leave it out")
     found: dict[str, float] = {}
     kernels.make_ready()
     for task in options.tasks:
-        measure(task, 64, options.device, 1, tuple(options.also))  # compiles, warms up
+        chosen = [peer for peer in PEERS[task] if peer in options.peers]
+        measure(task, 64, options.device, 1, chosen)  # compiles, warms up
         for size in sorted(options.sizes):
-            new = measure(task, size, options.device, options.repeats, tuple(options.also))
+            new = measure(task, size, options.device, options.repeats, chosen)
             found.update(new)
             for name, value in new.items():
                 print(f"{name:28} {value:.4g}", flush=True)

@@ -14,12 +14,7 @@ from .energy import ENERGIES, EnergySpec
 from .energy.parameters import check_number
 from .errors import InvalidInput
 from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
-from .minimisers import (
-    Minimiser,
-    NestedDissection,
-    NetworkMinimiser,
-    Solution,
-)
+from .minimisers import Minimiser, NestedDissection, NetworkMinimiser, Solution
 from .minimisers.denormals import flushed_denormals
 from .networks import Checkpoint, bundled
 from .preview import Preview

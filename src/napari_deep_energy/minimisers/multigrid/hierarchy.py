@@ -55,13 +55,13 @@ class Hierarchy:
         self._stop = stop
         self.levels: list[Level] = []
         while graph.size > SMALL:
-            self._poll()
+            check(self._stop)
             group, coarse = aggregate(graph)
             if coarse.size > LEAST_GAIN * graph.size:
                 break
             self.levels.append(_level(graph, group, coarse.size))
             graph = coarse
-        self._poll()
+        check(self._stop)
         shifted = graph.matrix() + sp.diags_array(SHIFT * graph.diagonal + np.finfo(float).tiny)
         # Of a symmetric matrix with a strong diagonal: no pivoting, and half the fill.
         options = {"SymmetricMode": True}
@@ -76,7 +76,7 @@ class Hierarchy:
 
     def precondition(self, residual: Columns, depth: int = 0) -> Columns:
         """An approximate solution of A x = residual, (N, K)."""
-        self._poll()
+        check(self._stop)
         if depth == len(self.levels):
             solved: Columns = self._factor.solve(residual)
             return solved
@@ -102,9 +102,6 @@ class Hierarchy:
         other = dot(second, matrix @ second) - overlap**2 * length
         next_step = ratio(dot(second, left), other)
         return (step - next_step * overlap) * first + next_step * second
-
-    def _poll(self) -> None:
-        check(self._stop)
 
 
 def dot(a: Columns, b: Columns) -> Columns:

@@ -10,8 +10,8 @@ halves, so that no index arrays are needed to find them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,14 +25,8 @@ if TYPE_CHECKING:
     from ...stopping import Stop
     from .geometry import Offset
 
-MOST_KEPT = 8
-"""Plans of so many sizes are kept."""
 LARGE = 16
 """Tiles of levels of at most this many nodes are told apart by one pixel and by their sides."""
-
-
-_kept: dict[tuple[object, ...], Plan] = {}
-_lock = Lock()
 
 
 class Run(NamedTuple):
@@ -107,16 +101,16 @@ def make_plan(
     ``is_inner`` plans for a part of a larger picture: its root has a ring on every side. The last
     few plans are kept; ``stop`` is polled while one is made.
     """
-    key = size, offsets, is_inner
-    with _lock:
-        plan = _kept.get(key)
-    if plan is None:
-        made = _planned(size, offsets, is_inner, stop)
-        with _lock:
-            plan = _kept.setdefault(key, made)
-            while len(_kept) > MOST_KEPT:
-                del _kept[next(iter(_kept))]
-    return plan
+    kept = _place(size, offsets, is_inner)
+    if not kept:
+        kept.append(_planned(size, offsets, is_inner, stop))
+    return kept[0]  # of two made at the same time, the first for good
+
+
+@lru_cache(maxsize=8)
+def _place(size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool) -> list[Plan]:
+    """Where a plan is kept; it is made elsewhere, as what may be stopped cannot be cached."""
+    return []
 
 
 def _planned(
