@@ -48,7 +48,7 @@ def test_densities_are_smoothed_histograms(problem):
     found = palette.densities(problem.seeds, sigma)[0, 1]
     values = palette.index[0].numpy()
     painted = problem.seeds[0, 1].flatten().numpy() > 0
-    histogram = np.bincount(values[painted], minlength=palette.cells) / painted.sum()
+    histogram = np.bincount(values[painted], minlength=palette.shapes[0][0]) / painted.sum()
     # Both cut the kernel at three standard deviations; beyond the table there is nothing.
     expected = gaussian_filter(histogram, 3, mode="constant", truncate=3)[values]
     np.testing.assert_allclose(found.flatten().numpy(), expected, atol=1e-6)
@@ -121,14 +121,28 @@ def test_a_colour_is_sorted_into_the_nearest_cell(problem):
     light = lab(grey.float()).flatten()
     places = palette.index[0] * palette.steps[0] + light.min()
     assert (places - light).abs().max() <= palette.steps[0] * 0.501
-    assert (palette.index.min(), palette.index.max()) == (0, palette.cells - 1)
+    assert (palette.index.min(), palette.index.max()) == (0, palette.shapes[0][0] - 1)
 
 
 @pytest.mark.parametrize(("tint", "axes"), [(0.0, 1), (0.05, 3)])
 def test_a_picture_is_grey_only_if_it_has_no_tint(tint, axes):
     image = torch.rand(1, 1, 8, 8).repeat(1, 3, 1, 1)
     image[:, 0, 0] *= 1 - tint
-    assert Palette(image).axes == axes
+    assert len(Palette(image).shapes[0]) == axes
+
+
+@pytest.mark.parametrize("channels", [3, 5])
+def test_pictures_of_a_batch_are_sorted_as_they_are_alone(channels):
+    coloured = torch.rand(1, channels, 12, 16)
+    grey = torch.rand(1, 1, 12, 16).repeat(1, channels, 1, 1)
+    seeds = torch.zeros(2, 2, 12, 16)
+    seeds[:, 0, :3], seeds[:, 1, -3:] = 1, 1
+    together = StrokePrior(torch.cat([coloured, grey])).targets(seeds, COLOUR.bandwidth)
+    alone = [
+        StrokePrior(image).targets(seeds[b : b + 1], COLOUR.bandwidth)
+        for b, image in enumerate((coloured, grey))
+    ]
+    torch.testing.assert_close(together, torch.cat(alone))
 
 
 def test_of_many_channels_the_principal_components_are_kept():

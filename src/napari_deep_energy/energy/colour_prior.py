@@ -8,6 +8,7 @@ table and a look-up.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ class Bounds:
 
 
 class Palette:
-    """The colours of a batch of pictures, sorted into cells of one size.
+    """The colours of a batch of pictures, each sorted into its own table of cells.
 
     Parameters
     ----------
@@ -59,19 +60,20 @@ class Palette:
         colours = perceived(image)
         bounds = bounds or Bounds.of(colours)
         keep = differing(bounds)
-        colours = along(bounds.axes, colours)[:, keep]
-        low, high = bounds.low[:, keep], bounds.high[:, keep]
-        axes = colours.shape[1]
-        self.cells = CELLS[axes - 1]
-        step = (high - low).amax(1, keepdim=True) / (self.cells - 1)
-        step = step.clamp_min(1e-6)  # a picture of one colour
-        place = ((colours - low) / step + 0.5).long()
-        self.steps: list[float] = step.flatten().tolist()
-        """Width of a cell in each picture."""
-        powers = torch.tensor([self.cells**axis for axis in range(axes)], device=place.device)
-        self.index = (place * powers[None, :, None]).sum(1)
+        axes = keep.sum(1)
+        cells = torch.tensor(CELLS, device=axes.device)[axes - 1]
+        extent = ((bounds.high - bounds.low)[:, :, 0] * keep).amax(1)
+        step = (extent / (cells - 1)).clamp_min(1e-6)  # a picture of one colour
+        place = ((along(bounds.axes, colours) - bounds.low) / step[:, None, None] + 0.5).long()
+        powers = cells[:, None] ** (keep.cumsum(1) - 1) * keep
+        self.index = (place * powers[:, :, None]).sum(1)
         """(B, N) the cell of each pixel."""
-        self.axes = axes
+        self.steps: list[float] = step.tolist()
+        """Width of a cell in each picture."""
+        self.shapes: list[tuple[int, ...]] = [
+            (size,) * count for size, count in zip(cells.tolist(), axes.tolist(), strict=True)
+        ]
+        """Of each picture's table: cells along each axis in which its colours differ."""
 
     def densities(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
         """Density of each class at each pixel's colour, summing to 1 over the table.
@@ -96,7 +98,7 @@ class Palette:
 
     def counts(self, seeds: torch.Tensor, b: int = 0) -> torch.Tensor:
         """How often each class (K, *S) is painted on each colour of picture b: (K, cells)."""
-        classes, count = len(seeds), self.cells**self.axes
+        classes, count = len(seeds), math.prod(self.shapes[b])
         # Only painted pixels are counted: of a large picture they are few.
         owner, pixel = seeds.flatten(1).nonzero(as_tuple=True)
         place = owner * count + self.index[b, pixel]
@@ -105,7 +107,7 @@ class Palette:
     def table(self, counts: torch.Tensor, bandwidth: float, b: int = 0) -> torch.Tensor:
         """Densities (K, cells) of picture b from these counts."""
         share = counts.float() / counts.sum(1, keepdim=True).clamp_min(1)
-        cube = share.view(len(counts), *[self.cells] * self.axes)
+        cube = share.view(len(counts), *self.shapes[b])
         return smoothed(cube, bandwidth / self.steps[b]).flatten(1)
 
 
@@ -145,12 +147,12 @@ def principal_axes(scatter: torch.Tensor) -> torch.Tensor:
 
 
 def differing(bounds: Bounds) -> torch.Tensor:
-    """Along which axes colours differ, at least one: (D,) bool.
+    """Along which axes the colours of each picture differ, at least one: (B, D) bool.
 
     A grey picture saved as RGB is as good as a grey one then, with a finer table.
     """
-    keep = (bounds.high - bounds.low).amax(0).flatten() > SAME
-    keep[0] |= ~keep.any()
+    keep = (bounds.high - bounds.low)[:, :, 0] > SAME
+    keep[:, 0] |= ~keep.any(1)
     return keep
 
 
