@@ -60,13 +60,8 @@ def batch_of(recipe: Recipe, objects: Objects, step: int, position: int) -> Batc
 
 
 def _labelled(recipe: Recipe, objects: Objects) -> torch.Tensor:
-    """Which pictures count as labelled, (N) bool; a larger number means the same and more."""
-    total = len(objects.images)
-    chosen = torch.zeros(total, dtype=torch.bool)
-    if recipe.labelled_weight:
-        generator = torch.Generator().manual_seed(recipe.seed)
-        chosen[torch.randperm(total, generator=generator)[: recipe.labelled_pictures]] = True
-    return chosen.to(objects.masks.device)
+    """Which pictures count as labelled, (N) bool."""
+    return objects.labelled(recipe.labelled_pictures if recipe.labelled_weight else 0, recipe.seed)
 
 
 def sample(total: int, position: int, count: int, seed: int) -> torch.Tensor:

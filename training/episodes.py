@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from .objects import Objects
 
-SHAPES = ((144, 192), (192, 144), (168, 168))
-"""Of the small pictures of a batch."""
+SHAPES = ((6, 8), (8, 6), (7, 7))
+"""Height and width of the small pictures of a batch, in sevenths of their side."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,12 @@ class Episodes:
     """A batch of users, each replaced by another when done."""
 
     def __init__(
-        self, objects: Objects, batch: int, habits: Habits, seed: int, bandwidth: float
+        self, objects: Objects, batch: int, side: int, habits: Habits, seed: int, bandwidth: float
     ) -> None:
         self._objects, self._habits, self._bandwidth = objects, habits, bandwidth
         self._random = np.random.default_rng(seed)
-        self._shape = SHAPES[0]
+        self._shapes = [(side * height // 7, side * width // 7) for height, width in SHAPES]
+        self._shape = self._shapes[0]
         self.users = [self._another() for _ in range(batch)]
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -111,7 +112,7 @@ class Episodes:
     def answer(self, found: NDArray[np.bool_]) -> None:
         """Show the users what was found, (B, h, w); each clicks, or is replaced."""
         if self._random.random() < 0.03:  # pictures of another shape
-            self._shape = SHAPES[self._random.integers(len(SHAPES))]
+            self._shape = self._shapes[self._random.integers(len(self._shapes))]
             self.users = [self._another() for _ in self.users]
             return
         for place, user in enumerate(self.users):

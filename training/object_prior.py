@@ -44,6 +44,10 @@ class ObjectRecipe:
 
     steps: int = 5_000
     batch: int = 32
+    side: int = 168
+    """Of the small pictures of a batch, in pixels; a multiple of 28 fits the network best."""
+    pictures: int = 1_000_000_000
+    """Whose masks are looked at, at most; a larger number means the same and more."""
     learning_rate: float = 2e-3
     warmup: int = 100
     decay: float = 0.02
@@ -95,7 +99,10 @@ def train_object_prior(
         network, avg_fn=_averaging(recipe.average), use_buffers=True
     )
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=recipe.decay)
-    users = Episodes(objects, recipe.batch, recipe.habits, recipe.seed, COLOUR.bandwidth)
+    objects = objects.where(objects.labelled(recipe.pictures, recipe.seed)[objects.picture])
+    users = Episodes(
+        objects, recipe.batch, recipe.side, recipe.habits, recipe.seed, COLOUR.bandwidth
+    )
     is_fast = has_fast_bfloat16(torch.device("cpu"))
     began, step = time.perf_counter(), 0
     while step < recipe.steps and not stop():

@@ -66,6 +66,14 @@ class Objects:
             return self
         return self.where(torch.linspace(0, len(self) - 1, count).long())
 
+    def labelled(self, pictures: int, seed: int) -> torch.Tensor:
+        """Which pictures may be learnt from, (N) bool; a larger number means the same and more."""
+        total = len(self.images)
+        order = torch.randperm(total, generator=torch.Generator().manual_seed(seed))
+        chosen = torch.zeros(total, dtype=torch.bool)
+        chosen[order[:pictures]] = True
+        return chosen.to(self.masks.device)
+
     def where(self, index: torch.Tensor) -> Objects:
         """Some of the objects; ``index`` is (B) int64, or (M) bool."""
         return Objects(self.images, self.masks[index], self.picture[index], self.source)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from napari_deep_energy.training import ObjectRecipe, train_object_prior
 from napari_deep_energy.training.alike import APART, alike
-from napari_deep_energy.training.episodes import SHAPES, Episodes, Habits, window
+from napari_deep_energy.training.episodes import Episodes, Habits, window
 from napari_deep_energy.training.object_prior import loss_of, object_iou, pace
 from napari_deep_energy.training.objects import IGNORED, OBJECT
 from napari_deep_energy.training.simulated_user import click_within
@@ -17,11 +17,11 @@ from napari_deep_energy.training.simulated_user import click_within
 from napari_deep_energy.energy.object_network import load_network, metadata_of
 from napari_deep_energy.errors import Diverged
 
-RECIPE = ObjectRecipe(steps=3, batch=2, warmup=1)
+RECIPE = ObjectRecipe(steps=3, batch=2, side=56, warmup=1)
 
 
 def users_of(objects, **habits):
-    return Episodes(objects, 2, replace(Habits(), **habits), 0, 0.01)
+    return Episodes(objects, 2, 56, replace(Habits(), **habits), 0, 0.01)
 
 
 def test_things_alike_stand_out_from_their_ground():
@@ -57,8 +57,8 @@ def test_users_correct_what_is_wrong_and_leave_when_nothing_is(objects):
 
 def test_what_is_seen_fits_the_truth(objects):
     seen, truth = users_of(objects).batch()
-    assert seen.shape == (2, 11, *SHAPES[0])
-    assert truth.shape == (2, 1, *SHAPES[0])
+    assert seen.shape == (2, 11, 48, 64)
+    assert truth.shape == (2, 1, 48, 64)
     painted = seen[:, 9:]
     for place, wrong in ((0, 0), (1, OBJECT)):  # the first class is the object
         assert (painted[:, place] > 0).any()
@@ -124,6 +124,17 @@ def test_a_run_leaves_a_network_that_tells_of_itself(objects, tmp_path):
     out = network(torch.zeros(1, 11, 32, 48))
     assert out.shape == (1, 2, 32, 48)
     assert torch.isfinite(out).all()
+
+
+def test_only_so_many_pictures_are_learnt_from(objects, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "napari_deep_energy.training.object_prior.Episodes",
+        lambda given, *rest: seen.append(given) or Episodes(given, *rest),
+    )
+    recipe = replace(RECIPE, steps=1, pictures=1)
+    list(train_object_prior(recipe, objects, tmp_path / "objects.safetensors"))
+    assert len(objects.picture.unique()) > len(seen[0].picture.unique()) == 1
 
 
 def test_it_stops_when_told_and_keeps_what_it_is(objects, tmp_path):

@@ -101,6 +101,10 @@ def train_objects(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Shorten the recipe to this many.")
     ] = None,
+    side: Annotated[int | None, typer.Option(min=56, help="Of the small pictures seen.")] = None,
+    pictures: Annotated[
+        int | None, typer.Option(min=1, help="Learn from the masks of so many pictures alone.")
+    ] = None,
 ) -> None:
     """Train the network that knows objects, on pictures with masks; Ctrl+C keeps what it is.
 
@@ -109,7 +113,12 @@ def train_objects(
     from .. import training
 
     recipe = training.ObjectRecipe()
-    recipe = recipe if steps is None else replace(recipe, steps=steps)
+    recipe = replace(
+        recipe,
+        steps=steps or recipe.steps,
+        side=side or recipe.side,
+        pictures=pictures or recipe.pictures,
+    )
     objects, _ = training.read_data(data, training.Recipe(cache=OBJECT_PIXELS))
     console, shown = Console(), None
     with _Interrupt() as interrupted, Bar(transient=True, console=console) as bar:
