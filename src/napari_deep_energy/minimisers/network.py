@@ -26,7 +26,6 @@ WORKING_SIZE = 384
 """Long side, in pixels, at which the network looks at a larger picture. Its reach is 76 pixels:
 at full size, strokes further away than that would not be seen at all."""
 
-
 STEPS = {"segment": 64, "matte": 128}
 """Down the energy after the pass. Each costs as much as a few additions of pictures; together they
 take most of the energy that the network leaves at edges (training/README.md has the figures)."""
@@ -45,6 +44,8 @@ class NetworkMinimiser:
     steps
         How many steps down the energy follow the pass; 0 is the network alone, as in the paper,
         and as many as there are for the task if None.
+    working_size
+        Long side, in pixels, of what the network looks at.
     """
 
     name = "network"
@@ -54,8 +55,10 @@ class NetworkMinimiser:
         checkpoint: Checkpoint,
         device: torch.device | str = "cpu",
         steps: int | None = None,
+        working_size: int = WORKING_SIZE,
     ) -> None:
         self.checkpoint = checkpoint
+        self.working_size = working_size
         self.steps = STEPS[checkpoint.spec.task] if steps is None else steps
         self._entries: tuple[Laplacian, Stencil] | None = None
         self.network = checkpoint.network.to(device).eval()
@@ -66,7 +69,7 @@ class NetworkMinimiser:
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
         problem = problem.to(self.device, torch.float32)
-        answer = partial(predict, self.network)
+        answer = partial(predict, self.network, working_size=self.working_size)
         x = all_classes(problem, energy.targets.to(problem.image), answer, stop)
         if not x.isfinite().all():
             raise InvalidInput(
@@ -89,7 +92,9 @@ class NetworkMinimiser:
             return x
         if self._entries is None or self._entries[0] is not energy.laplacian:
             self._entries = energy.laplacian, energy.laplacian.stencil(stop).to(x)
-        is_wide = max(x.shape[2:]) >= FAR * WORKING_SIZE and self.checkpoint.spec.task == "segment"
+        is_wide = (
+            max(x.shape[2:]) >= FAR * self.working_size and self.checkpoint.spec.task == "segment"
+        )
         lower = descend_from_blocks if is_wide else descend
         return lower(energy, self._entries[1], x, self.steps, stop)
 
@@ -127,7 +132,10 @@ def all_classes(
 
 @torch.inference_mode()
 def predict(
-    network: ContextAggregationNetwork, problem: Problem, prior: torch.Tensor | None = None
+    network: ContextAggregationNetwork,
+    problem: Problem,
+    prior: torch.Tensor | None = None,
+    working_size: int = WORKING_SIZE,
 ) -> torch.Tensor:
     """Answer to a two-class problem at the picture's own size, (1, out_channels, H, W).
 
@@ -136,7 +144,7 @@ def predict(
     image, seeds = problem.image, problem.seeds
     prior = prior if network.architecture.sees_prior else None
     size = image.shape[-2:]
-    scale = WORKING_SIZE / max(size)
+    scale = working_size / max(size)
     if scale >= 1:
         return _run(network, image, seeds, prior)
     working = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
