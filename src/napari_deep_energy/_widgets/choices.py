@@ -28,7 +28,7 @@ class Choices:
     """Which energy, by its name among ``energy.ENERGIES``."""
     beta: float = 1000.0
     """Of the paper's energy; the colour-aware one takes it from the picture."""
-    prior: float = 1e-2
+    prior: float = 5e-3
     """Of the colour-aware energy."""
     objects: bool = True
     """Whether that knows objects, of up to six classes."""

@@ -11,7 +11,7 @@ from .random_walker import GridLaplacian, RandomWalker, affinities, grey
 
 EnergySpec: TypeAlias = RandomWalker | ClosedFormMatting
 
-COLOUR = RandomWalker(beta="auto", colour="lab", prior=1e-2)
+COLOUR = RandomWalker(beta="auto", colour="lab", prior=5e-3)
 """Colour-aware segmentation without anything that was trained. Chosen on half of Berkeley's and of
 VOC's validation pictures with simulated strokes, and measured on the others
 (benchmarks/interactive.py)."""
