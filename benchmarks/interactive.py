@@ -23,8 +23,8 @@ FOLDER holds any of ``berkeley`` (``image``, ``gt`` and perhaps ``strokes`` by u
 - ``grabcut``: OpenCV's, five rounds, unpainted pixels probably background (as probably foreground
   it was worse).
 
-``noc85_*`` and ``noc90_*`` are the mean number of clicks to an IoU of 85 and 90 %, at most 20, on
-pictures of 256 pixels; ratios are ours over theirs. ``mat_<error>_*`` are the errors of
+``noc85_*`` and ``noc90_*`` are the mean number of clicks to an IoU of 85 and 90 %, at most 20;
+ratios are ours over theirs. ``mat_<error>_*`` are the errors of
 alphamatting.com over the unknown pixels, at 512 pixels, ``mat_mse_*_ratio`` ours over pymatting's
 closed form.
 
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
     Segmenter = Callable[[NDArray[np.int64]], NDArray[np.bool_]]
 
-CLICKS, CLICK_SIZE = 20, 256
+CLICKS = 20
 MATTE_SIZE = 512
 PARTS = ("strokes", "clicks", "mattes")
 
@@ -148,9 +148,8 @@ def by_clicks(subjects: list[Subject]) -> dict[str, float]:
     """Clicks that each method needs."""
     scores: dict[str, list[float]] = defaultdict(list)
     for subject in subjects:
-        small = reduced(subject, CLICK_SIZE)
         for method in CLICKED:
-            path = clicked(small, METHODS[method](small.image))
+            path = clicked(subject, METHODS[method](subject.image))
             for goal in (85, 90):
                 reached = [n for n, score in enumerate(path, 1) if score >= goal / 100]
                 scores[f"noc{goal}_{method}"].append(reached[0] if reached else CLICKS)
@@ -214,7 +213,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--limit", type=int, default=20, help="pictures of each set; 0: all")
-    parser.add_argument("--longest", type=int, help="long side of the pictures with strokes")
+    parser.add_argument("--longest", type=int, help="long side of pictures to segment")
     parser.add_argument("--all", action="store_true", help="also pictures used for choosing")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
