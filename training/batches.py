@@ -10,7 +10,7 @@ import torch
 from napari_deep_energy.problem import Problem
 
 from .augmentation import augmented, resized
-from .seed_generation import generate
+from .seed_generation import generate, with_more
 
 if TYPE_CHECKING:
     from .objects import Objects
@@ -25,6 +25,9 @@ class Batch:
     """What a step is computed from."""
 
     problem: Problem
+    """What the network sees."""
+    counted: Problem
+    """What the energy counts: the same, or with more strokes."""
     index: torch.Tensor
     """(B) which objects."""
     masks: torch.Tensor
@@ -35,8 +38,10 @@ class Batch:
     def share(self, rank: int, ranks: int) -> Batch:
         """Every so many-th picture: what one of several processes computes."""
         mine = slice(rank, None, ranks)
-        problem = Problem(self.problem.image[mine], self.problem.seeds[mine])
-        return Batch(problem, self.index[mine], self.masks[mine], self.is_labelled[mine])
+        problem, counted = (
+            Problem(each.image[mine], each.seeds[mine]) for each in (self.problem, self.counted)
+        )
+        return Batch(problem, counted, self.index[mine], self.masks[mine], self.is_labelled[mine])
 
 
 def batch_of(recipe: Recipe, objects: Objects, step: int, position: int) -> Batch:
@@ -55,8 +60,15 @@ def batch_of(recipe: Recipe, objects: Objects, step: int, position: int) -> Batc
     index = sample(len(objects), position, stage.batch(within), recipe.seed).to(device)
     images, masks = augmented(*objects.take(index), recipe.augmentation, generator)
     pictures, masks = resized(images, masks, stage.size(within))
-    problem = Problem(pictures, generate(masks, recipe.markers, generator))
-    return Batch(problem, index, masks, _labelled(recipe, objects)[objects.picture[index]])
+    seeds = generate(masks, recipe.markers, generator)
+    more = with_more(seeds, masks, recipe.hidden, recipe.markers, generator)
+    return Batch(
+        Problem(pictures, seeds),
+        Problem(pictures, more),
+        index,
+        masks,
+        _labelled(recipe, objects)[objects.picture[index]],
+    )
 
 
 def _labelled(recipe: Recipe, objects: Objects) -> torch.Tensor:

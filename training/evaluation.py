@@ -17,7 +17,7 @@ from napari_deep_energy.problem import Problem
 from .augmentation import resized
 from .inputs import inputs_of
 from .objects import IGNORED, OBJECT
-from .seed_generation import PAPER, Markers, generate
+from .seed_generation import PAPER, Markers, generate, with_more
 
 if TYPE_CHECKING:
     from napari_deep_energy.energy import EnergySpec, QuadraticEnergy
@@ -30,13 +30,19 @@ if TYPE_CHECKING:
     from .objects import Objects
 
 
+REFINEMENTS = (0, 4, 16, 64)
+"""Numbers of steps that are tried after a network."""
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """Problems that are not trained on, with their exact answers."""
 
     spec: EnergySpec
     problem: Problem
-    """Batch of pictures and seeds, float32."""
+    """Batch of pictures and of the seeds that the energy counts, float32."""
+    seen: Problem
+    """The same pictures with the seeds that a network sees."""
     masks: torch.Tensor
     """(B, H, W) uint8, for measuring alone."""
     optimum: torch.Tensor
@@ -46,23 +52,45 @@ class HeldOut:
 
     @classmethod
     def build(
-        cls, objects: Objects, spec: EnergySpec, size: int, markers: Markers = PAPER, seed: int = 1
+        cls,
+        objects: Objects,
+        spec: EnergySpec,
+        size: int,
+        markers: Markers = PAPER,
+        seed: int = 1,
+        hidden: int = 0,
     ) -> HeldOut:
-        """Fixed seeds for every object, and the optimum by a sparse factorisation."""
+        """Fixed seeds for every object, and the optimum by a sparse factorisation.
+
+        ``hidden`` is as in :class:`.recipe.Recipe`.
+        """
         images, masks = resized(*objects.take(torch.arange(len(objects))), size)
-        seeds = generate(masks, markers, torch.Generator().manual_seed(seed))
+        generator = torch.Generator().manual_seed(seed)
+        few = generate(masks, markers, generator)
+        seeds = with_more(few, masks, hidden, markers, generator)
         problem = Problem(images, seeds)
+        seen = Problem(images, few) if hidden else problem
         optima, energies = [], []
         for k in range(len(objects)):
             one = Problem(images[k : k + 1], seeds[k : k + 1], (1, 2)).to(dtype=torch.float64)
             solution = SparseDirect().minimise(one, spec.energy(one))
             optima.append(solution.x.float())
             energies.append(solution.energy)
-        return cls(spec, problem, masks, torch.stack(optima), torch.tensor(energies).double())
+        optimum, energy = torch.stack(optima), torch.tensor(energies).double()
+        return cls(spec, problem, seen, masks, optimum, energy)
 
     @cached_property
     def _quadratic(self) -> QuadraticEnergy:
         return self.spec.energy(self.problem.to(dtype=torch.float64))
+
+    @cached_property
+    def _seen(self) -> QuadraticEnergy:
+        if self.seen is self.problem:
+            return self._quadratic
+        return self.spec.energy(self.seen.to(dtype=torch.float64), self._quadratic.laplacian)
+
+    def _inputs(self, architecture: Architecture) -> torch.Tensor:
+        return inputs_of(self.seen, self._seen, architecture)
 
     @cached_property
     def _trivial(self) -> torch.Tensor:
@@ -91,7 +119,7 @@ class HeldOut:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             network = architecture.build().train()  # batch-norm has no statistics of its own yet
-        inputs = inputs_of(self.problem, self._quadratic, architecture)
+        inputs = self._inputs(architecture)
         with torch.inference_mode():
             answer = torch.cat([network(part) for part in torch.split(inputs, 8)])
         return {"energy_random": float(self.energies(answer).mean())}
@@ -101,8 +129,11 @@ class HeldOut:
         return float(mean_iou(foreground(x), self.masks).mean())
 
     def lowered(self, x: torch.Tensor, steps: int) -> torch.Tensor:
-        """A network's answer after that many steps down the energy, (B, K, H, W) float64."""
-        energy, x = self._quadratic, x.double()
+        """A network's answer after that many steps down the energy of the seeds that it sees.
+
+        (B, K, H, W) float64.
+        """
+        energy, x = self._seen, x.double()
         return descend(energy, energy.laplacian.stencil().to(x), x, steps)
 
     def answer(self, network: ContextAggregationNetwork, batch: int = 8) -> torch.Tensor:
@@ -110,11 +141,23 @@ class HeldOut:
         was_training = network.training
         network.eval()
         device = next(network.parameters()).device
-        inputs = inputs_of(self.problem, self._quadratic, network.architecture).to(device)
+        inputs = self._inputs(network.architecture).to(device)
         with torch.inference_mode():
             answer = torch.cat([network(part).float().cpu() for part in torch.split(inputs, batch)])
         network.train(was_training)
         return answer
+
+
+def best_refinement(network: ContextAggregationNetwork, held_out: HeldOut) -> int:
+    """After how many steps down the energy that it sees a network's answer has the lowest energy.
+
+    Where the energy counts more strokes than the network sees, that need not be the most.
+    """
+    answer = held_out.answer(network)
+    return min(
+        REFINEMENTS,
+        key=lambda steps: float(held_out.energies(held_out.lowered(answer, steps)).mean()),
+    )
 
 
 def nearest_seed(problem: Problem) -> torch.Tensor:

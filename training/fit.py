@@ -126,8 +126,9 @@ def _step(recipe: Recipe, objects: Objects, run: RunState) -> float:
 def update(recipe: Recipe, batch: Batch, run: RunState) -> float:
     """One step of Adam on the mean energy of a batch; returns that energy."""
     mine = batch.share(rank(), world_size())
-    energy = recipe.energy.energy(mine.problem)
-    inputs = inputs_of(mine.problem, energy, recipe.architecture)
+    energy = recipe.energy.energy(mine.counted)
+    seen = recipe.energy.energy(mine.problem, energy.laplacian) if recipe.hidden else energy
+    inputs = inputs_of(mine.problem, seen, recipe.architecture)
     is_halved = is_bfloat16(recipe.precision, inputs.device)
     with torch.autocast(inputs.device.type, torch.bfloat16, is_halved):
         x = run.forward(inputs).float()

@@ -96,6 +96,9 @@ class Recipe:
     and a few seeds, a mask has every pixel: 0.01 is much."""
     labelled_pictures: int = 1_000_000_000
     """At most so many pictures count as labelled."""
+    hidden: int = 0
+    """How many times more strokes are drawn that the energy counts and the network does not see:
+    it learns to say from few strokes what more of them would. 0 is the paper."""
     seed: int = 0
     width: int = 32
     """Channels inside the network; the paper's is 32."""

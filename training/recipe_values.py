@@ -19,7 +19,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "cache": SIDE, "measure_every": COUNT, "held_out": (1, 100_000), "held_out_size": SIDE,
     "average": (0, 0.99999), "descents": (0, 512), "held_out_steps": (0, 512),
     "labelled_weight": (0, 1e6), "labelled_pictures": (0, 1_000_000_000),
-    "seed": (0, 2**63 - 1),
+    "hidden": (0, 100), "seed": (0, 2**63 - 1),
 }  # fmt: skip
 """Least and largest of each number."""
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.networks import Checkpoint, bundled, bundled_for
+from napari_deep_energy.networks import REFINE, Checkpoint, bundled, bundled_for
 from napari_deep_energy.stopping import never
 
 from .data import read_data
 from .device import fit_somewhere
 from .distributed import join
-from .evaluation import HeldOut
+from .evaluation import HeldOut, best_refinement
 from .folder import read_folder
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def finetune(
     """Adapt a network to a folder of pictures; no label is needed or read.
 
     A fifth of the pictures is held out. The checkpoint is the network with the lowest energy on
-    those, the starting one included, so it is never worse there than what it started from.
+    those, the starting one included, so it is never worse there than what it started from. With
+    ``recipe.hidden`` that is the energy of more strokes than the network sees; how many steps down
+    the energy of those it does see should follow is measured too, and kept in the file.
 
     Parameters
     ----------
@@ -69,12 +71,19 @@ def finetune(
         )
     found = read_folder(folder, recipe.cache, recipe.selection, recipe.seed)
     held_out = HeldOut.build(
-        found.held_out.first(recipe.held_out), recipe.energy, recipe.held_out_size
+        found.held_out.first(recipe.held_out),
+        recipe.energy,
+        recipe.held_out_size,
+        hidden=recipe.hidden,
     )
     begin = starting_point(start or bundled_for(recipe.energy), recipe)
     out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
     for progress in fit_somewhere(recipe, found.train, held_out, out, stop, begin):
         yield replace(progress, skipped=found.skipped)
+    if recipe.hidden and progress.checkpoint:
+        best = Checkpoint.load(progress.checkpoint)
+        best.training[REFINE] = best_refinement(best.network, held_out)
+        best.save(progress.checkpoint)
 
 
 def train(
@@ -94,7 +103,10 @@ def train(
     join()
     objects, held_out_objects = read_data(data, recipe)
     held_out = HeldOut.build(
-        held_out_objects.first(recipe.held_out), recipe.energy, recipe.held_out_size
+        held_out_objects.first(recipe.held_out),
+        recipe.energy,
+        recipe.held_out_size,
+        hidden=recipe.hidden,
     )
     begin = None
     if recipe.start != "random":

@@ -64,6 +64,19 @@ def generate(masks: torch.Tensor, markers: Markers, generator: torch.Generator) 
     return seeds.view(batch, 2, *seeds.shape[1:]).float()
 
 
+def with_more(
+    seeds: torch.Tensor,
+    masks: torch.Tensor,
+    times: int,
+    markers: Markers,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Seeds (B, 2, H, W) with as many again, drawn so many times: what the energy counts."""
+    for _ in range(times):
+        seeds = torch.maximum(seeds, generate(masks, markers, generator))
+    return seeds
+
+
 def draw_marker(
     regions: torch.Tensor, centres: torch.Tensor, markers: Markers, generator: torch.Generator
 ) -> torch.Tensor:

@@ -16,7 +16,7 @@ from .errors import InvalidInput
 from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
 from .minimisers import Minimiser, NestedDissection, NetworkMinimiser, Solution
 from .minimisers.denormals import flushed_denormals
-from .networks import Checkpoint, bundled
+from .networks import MOST_STEPS, Checkpoint, bundled
 from .preview import Preview
 from .problem import Problem, image_tensor
 from .seeds import BACKGROUND, class_values, is_trimap_of
@@ -38,7 +38,6 @@ OUT_CHANNELS = {"segment": 2, "matte": 1}
 MORE_BACKGROUND = "Labels above 2 count as background."
 LIKE_A_TRIMAP = "The strokes reach 255 like a trimap; to cut out by one, choose the task matte."
 READ_AS_TRIMAP = "Read as a trimap: 255 is foreground, 0 background, the rest unknown."
-MOST_STEPS = 10_000
 AUTO_PIXELS = 2_100_000
 """``"auto"`` is the exact solver up to this many pixels, and the network above."""
 

@@ -35,7 +35,7 @@ START = "Fine-tune in a process of its own; you can go on painting."
 STOP = "End the run after the current step; the best network so far is kept."
 USE = "Choose the new model in the dock Deep Energy."
 BAR = "Steps made, of all."
-DEFAULT_STEPS = 250
+DEFAULT_STEPS = 300
 HINT = State("hint", "Choose a folder of your own pictures. They stay on this computer.")
 
 

@@ -90,8 +90,8 @@ Objects = Annotated[
 Prior = Annotated[
     float | None,
     typer.Option(
-        help="Confidence in the strokes' colours: by default 0.005, to matte 0.01 by a trimap and else "
-        "0; the paper's is 0."
+        help="Confidence in the strokes' colours: by default 0.005, to matte 0.01 by a trimap and "
+        "else 0; the paper's is 0."
     ),
 ]
 Lam = Annotated[

@@ -43,7 +43,7 @@ class NetworkMinimiser:
     ----------
     steps
         How many steps down the energy follow the pass; 0 is the network alone, as in the paper,
-        and as many as there are for the task if None.
+        and :func:`steps_after` it if None.
     working_size
         Long side, in pixels, of what the network looks at.
     """
@@ -59,7 +59,7 @@ class NetworkMinimiser:
     ) -> None:
         self.checkpoint = checkpoint
         self.working_size = working_size
-        self.steps = STEPS[checkpoint.spec.task] if steps is None else steps
+        self.steps = steps_after(checkpoint) if steps is None else steps
         self._entries: tuple[Laplacian, Stencil] | None = None
         self.network = checkpoint.network.to(device).eval()
         # The layout that convolutions like best: twice as fast on a CPU.
@@ -97,6 +97,11 @@ class NetworkMinimiser:
         )
         lower = descend_from_blocks if is_wide else descend
         return lower(energy, self._entries[1], x, self.steps, stop)
+
+
+def steps_after(checkpoint: Checkpoint) -> int:
+    """As many as suit the network, or else its task."""
+    return STEPS[checkpoint.spec.task] if checkpoint.refine is None else checkpoint.refine
 
 
 def all_classes(

@@ -1,9 +1,11 @@
 """The networks and their files."""
 
-from .checkpoint import Checkpoint, bundled, bundled_for
+from .checkpoint import MOST_STEPS, REFINE, Checkpoint, bundled, bundled_for
 from .context_aggregation import Architecture, ContextAggregationNetwork, network_input
 
 __all__ = [
+    "MOST_STEPS",
+    "REFINE",
     "Architecture",
     "Checkpoint",
     "ContextAggregationNetwork",

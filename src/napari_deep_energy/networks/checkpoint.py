@@ -20,6 +20,10 @@ FORMAT = "napari-deep-energy/1"
 BUNDLED = Path(__file__).parent.parent / "weights"
 
 
+REFINE, MOST_STEPS = "refine", 10_000
+"""Key of the metadata, and the largest value: see :attr:`Checkpoint.refine`."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A trained network, the energy that it was trained for, and how."""
@@ -29,6 +33,14 @@ class Checkpoint:
     training: dict[str, Any] = field(default_factory=dict)
     """Data, steps, samples, device, date, held-out results: JSON values."""
     name: str = ""
+
+    @property
+    def refine(self) -> int | None:
+        """Steps down the energy that suit this network, if its training found that out."""
+        steps = self.training.get(REFINE)
+        if isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps <= MOST_STEPS:
+            return steps
+        return None
 
     def save(self, path: Path) -> None:
         """Write the file whole or not at all."""

@@ -18,11 +18,11 @@ from ..energy.parameters import check_number
 from ..errors import InvalidInput
 from ..extras import require
 from ..folders import replacing_folder
-from ..interactive import MOST_STEPS, load_model
+from ..interactive import load_model
 from ..minimisers.denormals import flushed_denormals
 from ..minimisers.descent import descend_locally
-from ..minimisers.network import STEPS, all_classes, winners
-from ..networks import network_input
+from ..minimisers.network import all_classes, steps_after, winners
+from ..networks import MOST_STEPS, network_input
 from ..pixel_size import UNTOLD
 from ..stopping import Stop, never
 from .plan import plan_tiled
@@ -90,8 +90,8 @@ def predict_tiled(
     spec = spec or DEFAULT
     if refine is not None:
         check_number("refine", refine, 0, MOST_STEPS)
-    steps = STEPS[spec.task] if refine is None else refine
-    network = load_model(model, spec.task, spec.has_prior).network
+    checkpoint = load_model(model, spec.task, spec.has_prior)
+    network, steps = checkpoint.network, steps_after(checkpoint) if refine is None else refine
     plan = plan_tiled(image, seeds, spec, tile, scheduler is not None, stop, progress)
     with replacing_folder(output.absolute()) as draft:
         scratch = draft / "scratch"
