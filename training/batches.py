@@ -24,10 +24,10 @@ STRIDE = 1_000_003
 class Batch:
     """What a step is computed from."""
 
-    problem: Problem
-    """What the network sees."""
+    seen: Problem
+    """By the network."""
     counted: Problem
-    """What the energy counts: the same, or with more strokes."""
+    """By the energy: the same, or more strokes."""
     index: torch.Tensor
     """(B) which objects."""
     masks: torch.Tensor
@@ -38,10 +38,10 @@ class Batch:
     def share(self, rank: int, ranks: int) -> Batch:
         """Every so many-th picture: what one of several processes computes."""
         mine = slice(rank, None, ranks)
-        problem, counted = (
-            Problem(each.image[mine], each.seeds[mine]) for each in (self.problem, self.counted)
+        seen, counted = (
+            Problem(each.image[mine], each.seeds[mine]) for each in (self.seen, self.counted)
         )
-        return Batch(problem, counted, self.index[mine], self.masks[mine], self.is_labelled[mine])
+        return Batch(seen, counted, self.index[mine], self.masks[mine], self.is_labelled[mine])
 
 
 def batch_of(recipe: Recipe, objects: Objects, step: int, position: int) -> Batch:

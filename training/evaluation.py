@@ -11,7 +11,7 @@ import torch
 from scipy import ndimage
 
 from napari_deep_energy.minimisers import SparseDirect, descend
-from napari_deep_energy.minimisers.network import STEPS
+from napari_deep_energy.minimisers.network import steps_after
 from napari_deep_energy.problem import Problem
 
 from .augmentation import resized
@@ -20,7 +20,7 @@ from .objects import IGNORED, OBJECT
 from .seed_generation import PAPER, Markers, generate, with_more
 
 if TYPE_CHECKING:
-    from napari_deep_energy.energy import EnergySpec, QuadraticEnergy
+    from napari_deep_energy.energy import EnergySpec, QuadraticEnergy, Stencil
     from napari_deep_energy.networks import (
         Architecture,
         Checkpoint,
@@ -39,7 +39,7 @@ class HeldOut:
     """Problems that are not trained on, with their exact answers."""
 
     spec: EnergySpec
-    problem: Problem
+    counted: Problem
     """Batch of pictures and of the seeds that the energy counts, float32."""
     seen: Problem
     """The same pictures with the seeds that a network sees."""
@@ -68,8 +68,8 @@ class HeldOut:
         generator = torch.Generator().manual_seed(seed)
         few = generate(masks, markers, generator)
         seeds = with_more(few, masks, hidden, markers, generator)
-        problem = Problem(images, seeds)
-        seen = Problem(images, few) if hidden else problem
+        counted = Problem(images, seeds)
+        seen = Problem(images, few) if hidden else counted
         optima, energies = [], []
         for k in range(len(objects)):
             one = Problem(images[k : k + 1], seeds[k : k + 1], (1, 2)).to(dtype=torch.float64)
@@ -77,24 +77,28 @@ class HeldOut:
             optima.append(solution.x.float())
             energies.append(solution.energy)
         optimum, energy = torch.stack(optima), torch.tensor(energies).double()
-        return cls(spec, problem, seen, masks, optimum, energy)
+        return cls(spec, counted, seen, masks, optimum, energy)
 
     @cached_property
     def _quadratic(self) -> QuadraticEnergy:
-        return self.spec.energy(self.problem.to(dtype=torch.float64))
+        return self.spec.energy(self.counted.to(dtype=torch.float64))
 
     @cached_property
     def _seen(self) -> QuadraticEnergy:
-        if self.seen is self.problem:
+        if self.seen is self.counted:
             return self._quadratic
         return self.spec.energy(self.seen.to(dtype=torch.float64), self._quadratic.laplacian)
+
+    @cached_property
+    def _stencil(self) -> Stencil:
+        return self._quadratic.laplacian.stencil().to(self._quadratic.targets)
 
     def _inputs(self, architecture: Architecture) -> torch.Tensor:
         return inputs_of(self.seen, self._seen, architecture)
 
     @cached_property
     def _trivial(self) -> torch.Tensor:
-        return nearest_seed(self.problem)[:, : self.optimum.shape[1]]
+        return nearest_seed(self.counted)[:, : self.optimum.shape[1]]
 
     def energies(self, x: torch.Tensor) -> torch.Tensor:
         """E of an answer to each problem, (B,) float64."""
@@ -133,8 +137,16 @@ class HeldOut:
 
         (B, K, H, W) float64.
         """
-        energy, x = self._seen, x.double()
-        return descend(energy, energy.laplacian.stencil().to(x), x, steps)
+        return descend(self._seen, self._stencil, x.double(), steps)
+
+    def best_lowered(self, x: torch.Tensor) -> tuple[int, torch.Tensor]:
+        """After how many steps an answer has the lowest energy, and what it is then.
+
+        Where the energy counts more strokes than the network sees, that need not be the most.
+        """
+        lowered = {steps: self.lowered(x, steps).float() for steps in REFINEMENTS}
+        steps = min(lowered, key=lambda steps: float(self.energies(lowered[steps]).mean()))
+        return steps, lowered[steps]
 
     def answer(self, network: ContextAggregationNetwork, batch: int = 8) -> torch.Tensor:
         """What a network says, in evaluation mode: (B, K, H, W) float32."""
@@ -146,18 +158,6 @@ class HeldOut:
             answer = torch.cat([network(part).float().cpu() for part in torch.split(inputs, batch)])
         network.train(was_training)
         return answer
-
-
-def best_refinement(network: ContextAggregationNetwork, held_out: HeldOut) -> int:
-    """After how many steps down the energy that it sees a network's answer has the lowest energy.
-
-    Where the energy counts more strokes than the network sees, that need not be the most.
-    """
-    answer = held_out.answer(network)
-    return min(
-        REFINEMENTS,
-        key=lambda steps: float(held_out.energies(held_out.lowered(answer, steps)).mean()),
-    )
 
 
 def nearest_seed(problem: Problem) -> torch.Tensor:
@@ -182,7 +182,7 @@ def report(checkpoint: Checkpoint, held_out: HeldOut) -> dict[str, float]:
     network = checkpoint.network
     answer = held_out.answer(network)
     alone = held_out.figures(answer)
-    found = held_out.figures(held_out.lowered(answer, STEPS[checkpoint.spec.task]))
+    found = held_out.figures(held_out.lowered(answer, steps_after(checkpoint)))
     found |= {f"{name}_alone": alone[name] for name in ALONE}
     return found | held_out.untrained(network.architecture)
 

@@ -34,10 +34,10 @@ def figure(held_out: HeldOut, answer: torch.Tensor, rows: int = 6) -> NDArray[np
     """
     lines = []
     for k in range(min(rows, len(answer))):
-        picture = held_out.problem.image[k].permute(1, 2, 0).numpy()
+        picture = held_out.seen.image[k].permute(1, 2, 0).numpy()
         exact, found = held_out.optimum[k : k + 1], answer[k : k + 1]
         panels = [
-            _with_seeds(picture, held_out.problem.seeds[k].numpy() > 0),
+            _with_seeds(picture, held_out.seen.seeds[k].numpy() > 0),
             _grey(exact[0, 0]),
             _grey(found[0, 0]),
             _cut_out(picture, foreground(exact)[0].numpy()),

@@ -127,8 +127,8 @@ def update(recipe: Recipe, batch: Batch, run: RunState) -> float:
     """One step of Adam on the mean energy of a batch; returns that energy."""
     mine = batch.share(rank(), world_size())
     energy = recipe.energy.energy(mine.counted)
-    seen = recipe.energy.energy(mine.problem, energy.laplacian) if recipe.hidden else energy
-    inputs = inputs_of(mine.problem, seen, recipe.architecture)
+    seen = recipe.energy.energy(mine.seen, energy.laplacian) if recipe.hidden else energy
+    inputs = inputs_of(mine.seen, seen, recipe.architecture)
     is_halved = is_bfloat16(recipe.precision, inputs.device)
     with torch.autocast(inputs.device.type, torch.bfloat16, is_halved):
         x = run.forward(inputs).float()
@@ -179,8 +179,10 @@ def half_cosine(step: int, steps: int) -> float:
 def _measure(run: RunState, held_out: HeldOut, loss: float) -> torch.Tensor | None:
     if rank() != 0:
         return None
-    answer = held_out.answer(run.kept)
-    if steps := run.recipe.held_out_steps:
+    answer, refine = held_out.answer(run.kept), None
+    if run.recipe.hidden:
+        refine, answer = held_out.best_lowered(answer)
+    elif steps := run.recipe.held_out_steps:
         answer = held_out.lowered(answer, steps).float()
-    run.record(held_out.figures(answer), loss)
+    run.record(held_out.figures(answer), loss, refine)
     return answer[0, 0]

@@ -39,7 +39,7 @@ class Unlabelled:
     """What was found in a folder."""
 
     train: Objects
-    """Crops of the pictures with regions of an over-segmentation as their objects."""
+    """Crops of the pictures with regions found in them as their objects."""
     held_out: Objects
     """The same of other files, a fifth of them."""
     skipped: tuple[str, ...]

@@ -68,10 +68,11 @@ class Objects:
 
     def labelled(self, pictures: int, seed: int) -> torch.Tensor:
         """Which pictures may be learnt from, (N) bool; a larger number means the same and more."""
-        total = len(self.images)
-        order = torch.randperm(total, generator=torch.Generator().manual_seed(seed))
-        chosen = torch.zeros(total, dtype=torch.bool)
-        chosen[order[:pictures]] = True
+        # The pictures of held-out objects may be among the images too.
+        own = self.picture.unique().cpu()  # type: ignore[no-untyped-call]
+        order = torch.randperm(len(own), generator=torch.Generator().manual_seed(seed))
+        chosen = torch.zeros(len(self.images), dtype=torch.bool)
+        chosen[own[order[:pictures]]] = True
         return chosen.to(self.masks.device)
 
     def where(self, index: torch.Tensor) -> Objects:

@@ -97,8 +97,8 @@ class Recipe:
     labelled_pictures: int = 1_000_000_000
     """At most so many pictures count as labelled."""
     hidden: int = 0
-    """How many times more strokes are drawn that the energy counts and the network does not see:
-    it learns to say from few strokes what more of them would. 0 is the paper."""
+    """Strokes of each class that the energy counts and the network does not see: it learns to say
+    from few strokes what more of them would. 0 is the paper."""
     seed: int = 0
     width: int = 32
     """Channels inside the network; the paper's is 32."""
@@ -107,6 +107,13 @@ class Recipe:
     split: Literal["lists", "random"] = "lists"
     """VOC's own train and val, or 80 and 20 % of all pictures (paper)."""
     name: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if self.hidden and any(max(stage.descents) for stage in self.stages):
+            raise InvalidInput(
+                "the recipe has hidden strokes and descents; the steps would be told of what is "
+                "hidden, so set one of them to 0."
+            )
 
     @property
     def task(self) -> str:

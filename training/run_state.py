@@ -16,7 +16,7 @@ from safetensors.torch import save
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.fallback import reason
 from napari_deep_energy.files import make_folder, remove_drafts_of, replacing, write_bytes
-from napari_deep_energy.networks import Checkpoint
+from napari_deep_energy.networks import REFINE, Checkpoint
 
 from .distributed import rank
 
@@ -106,8 +106,11 @@ class RunState:
             run._write_log([])
         return run
 
-    def record(self, figures: dict[str, float], loss: float) -> None:
-        """Note a measurement; save the network if it is the best, and the state in any case."""
+    def record(self, figures: dict[str, float], loss: float, refine: int | None = None) -> None:
+        """Note a measurement; save the network if it is the best, and the state in any case.
+
+        ``refine`` is how many steps down the energy suit the network, if that was found out.
+        """
         if self.recorded == self.step:  # a resumed run measures once more where it begins
             return
         ratio, iou_gain = figures["energy_ratio"], figures["iou_gain"]
@@ -116,7 +119,8 @@ class RunState:
             self.first_ratio = ratio
         if ratio < self.best_ratio:
             self.best_ratio = ratio
-            Checkpoint(self.kept, self.recipe.energy, self.metadata(figures)).save(self.best_path)
+            about = self.metadata(figures) | ({} if refine is None else {REFINE: refine})
+            Checkpoint(self.kept, self.recipe.energy, about).save(self.best_path)
         row = (self.step, self.samples, f"{loss:.6g}", f"{ratio:.6g}", f"{iou_gain:.6g}")
         self._write_log([*self._read_log(), list(map(str, row))])
         self._save()

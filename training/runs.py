@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.networks import REFINE, Checkpoint, bundled, bundled_for
+from napari_deep_energy.networks import Checkpoint, bundled, bundled_for
 from napari_deep_energy.stopping import never
 
 from .data import read_data
 from .device import fit_somewhere
 from .distributed import join
-from .evaluation import HeldOut, best_refinement
+from .evaluation import HeldOut
 from .folder import read_folder
+from .seed_generation import PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from napari_deep_energy.stopping import Stop
 
     from .fit import Progress
+    from .objects import Objects
     from .recipe import Recipe
 
 
@@ -38,8 +40,8 @@ def finetune(
 
     A fifth of the pictures is held out. The checkpoint is the network with the lowest energy on
     those, the starting one included, so it is never worse there than what it started from. With
-    ``recipe.hidden`` that is the energy of more strokes than the network sees; how many steps down
-    the energy of those it does see should follow is measured too, and kept in the file.
+    ``recipe.hidden`` that is the energy of more strokes than the network sees, after as many steps
+    down the energy of those it does see as suit it; how many they are is kept in the file.
 
     Parameters
     ----------
@@ -70,20 +72,11 @@ def finetune(
             "to 0, or train on pictures with masks."
         )
     found = read_folder(folder, recipe.cache, recipe.selection, recipe.seed)
-    held_out = HeldOut.build(
-        found.held_out.first(recipe.held_out),
-        recipe.energy,
-        recipe.held_out_size,
-        hidden=recipe.hidden,
-    )
+    held_out = _held_out(found.held_out, recipe)
     begin = starting_point(start or bundled_for(recipe.energy), recipe)
     out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
     for progress in fit_somewhere(recipe, found.train, held_out, out, stop, begin):
         yield replace(progress, skipped=found.skipped)
-    if recipe.hidden and progress.checkpoint:
-        best = Checkpoint.load(progress.checkpoint)
-        best.training[REFINE] = best_refinement(best.network, held_out)
-        best.save(progress.checkpoint)
 
 
 def train(
@@ -102,16 +95,20 @@ def train(
     """
     join()
     objects, held_out_objects = read_data(data, recipe)
-    held_out = HeldOut.build(
-        held_out_objects.first(recipe.held_out),
-        recipe.energy,
-        recipe.held_out_size,
-        hidden=recipe.hidden,
-    )
+    held_out = _held_out(held_out_objects, recipe)
     begin = None
     if recipe.start != "random":
         begin = starting_point(bundled(recipe.start), recipe)
     yield from fit_somewhere(recipe, objects, held_out, out, stop, begin)
+
+
+def _held_out(objects: Objects, recipe: Recipe) -> HeldOut:
+    """What the best network of a run is chosen by."""
+    # With hidden strokes all are the recipe's; else the paper's, so that runs can be compared.
+    markers = recipe.markers if recipe.hidden else PAPER
+    size, hidden = recipe.held_out_size, recipe.hidden
+    chosen = objects.first(recipe.held_out)
+    return HeldOut.build(chosen, recipe.energy, size, markers, hidden=hidden)
 
 
 def starting_point(path: Path, recipe: Recipe) -> Checkpoint:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import max_pool2d
 
+from .objects import BACKGROUND, OBJECT
+
 
 @dataclass(frozen=True)
 class Markers:
@@ -49,7 +51,7 @@ def generate(masks: torch.Tensor, markers: Markers, generator: torch.Generator) 
         (B, 2, H, W) float32, object first; each plane lies within its region and is empty only
         where the region is.
     """
-    regions = torch.stack([masks == 1, masks == 0], 1).flatten(0, 1)  # (2B, H, W)
+    regions = regions_of(masks)
     batch = len(masks)
     seeds = draw_marker(regions, _centres(regions, generator), markers, generator)
     if markers.more > 0:
@@ -64,16 +66,23 @@ def generate(masks: torch.Tensor, markers: Markers, generator: torch.Generator) 
     return seeds.view(batch, 2, *seeds.shape[1:]).float()
 
 
+def regions_of(masks: torch.Tensor) -> torch.Tensor:
+    """Of the object and of the background of each picture, (2B, H, W) bool."""
+    return torch.stack([masks == OBJECT, masks == BACKGROUND], 1).flatten(0, 1)
+
+
 def with_more(
     seeds: torch.Tensor,
     masks: torch.Tensor,
-    times: int,
+    count: int,
     markers: Markers,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """Seeds (B, 2, H, W) with as many again, drawn so many times: what the energy counts."""
-    for _ in range(times):
-        seeds = torch.maximum(seeds, generate(masks, markers, generator))
+    """Seeds (B, 2, H, W) with so many strokes more of each class, anywhere in its region."""
+    regions = regions_of(masks)
+    for _ in range(count):
+        drawn = draw_marker(regions, random_pixels(regions, generator), markers, generator)
+        seeds = torch.maximum(seeds, drawn.view_as(seeds).to(seeds))
     return seeds
 
 

@@ -57,7 +57,7 @@ def segment(
         Parameters of that energy to change, see :class:`energy.RandomWalker`.
     refine
         Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
-        None as many as suit the task.
+        None as many as suit the model, or else its task.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
     stop

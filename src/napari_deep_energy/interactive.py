@@ -59,7 +59,7 @@ class InteractiveSolver:
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
     refine
         Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
-        None as many as suit the task.
+        None as many as suit the model, or else its task.
     former
         A solver that is no longer needed: for a picture of the same size, the exact solver uses
         its memory again, which halves the time to the first answer.

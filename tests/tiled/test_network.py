@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -81,3 +83,14 @@ def test_steps_lower_the_energy(tmp_path):
 def test_a_tile_that_cannot_be_shrunk_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="evenly"):
         predict_tiled(IMAGE, LABELS, tmp_path / "out", shrink=3, tile=64)
+
+
+def test_a_model_that_says_how_many_steps_suit_it_gets_them(tmp_path):
+    model = replace(load_model(None, "segment", True), training={"refine": 5})
+    kept, told = (
+        np.asarray(predict_tiled(IMAGE, LABELS, tmp_path / name, **how).read())
+        for name, how in (("a", {"model": model}), ("b", {"refine": 5}))
+    )
+    np.testing.assert_array_equal(kept, told)
+    other = np.asarray(predict_tiled(IMAGE, LABELS, tmp_path / "c").read())
+    assert (kept != other).any()

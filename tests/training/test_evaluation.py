@@ -36,8 +36,8 @@ def test_no_answer_has_less_energy_than_the_optimum(objects, spec):
 def test_the_optimum_is_that_of_scikit_image(objects):
     hard = RandomWalker(hard_seeds=True)
     held_out = HeldOut.build(objects.first(1), hard, 32)
-    picture = grey(held_out.problem.image.double())[0, 0].numpy()
-    labels = (held_out.problem.seeds[0, 0] + 2 * held_out.problem.seeds[0, 1]).numpy().astype(int)
+    picture = grey(held_out.seen.image.double())[0, 0].numpy()
+    labels = (held_out.seen.seeds[0, 0] + 2 * held_out.seen.seeds[0, 1]).numpy().astype(int)
     beta = hard.beta * 10 * picture.std()  # which scikit-image divides by again
     theirs = random_walker(picture, labels, beta=beta, mode="bf", return_full_prob=True)
     # Their floor of the affinities differs from ours.

@@ -13,7 +13,7 @@ def test_a_row_holds_six_panels_and_the_seeds_are_coloured(held_out):
     assert picture.shape == (2 * size + 4, 6 * size + 5 * 4, 3)
     first = picture[:size, :size]
     for plane, label in enumerate((1, 2)):
-        seeds = held_out.problem.seeds[0, plane].numpy() > 0
+        seeds = held_out.seen.seeds[0, plane].numpy() > 0
         assert (first[seeds] == colour(label)).all()
 
 

@@ -104,7 +104,7 @@ def test_a_loss_that_is_not_finite_is_named(objects, recipe, held_out, tmp_path,
     def poisoned(recipe, objects, step, position):
         batch = batch_of(recipe, objects, step, position)
         if step == 3:
-            batch.problem.image[0, 0, 0, 0] = math.nan
+            batch.seen.image[0, 0, 0, 0] = math.nan
         return batch
 
     monkeypatch.setattr(fitting, "batch_of", poisoned)

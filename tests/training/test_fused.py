@@ -9,6 +9,7 @@ import pytest
 import torch
 from napari_deep_energy.training import finetune
 from napari_deep_energy.training.batches import batch_of
+from napari_deep_energy.training.data import split
 from napari_deep_energy.training.fit import distance, fit
 from napari_deep_energy.training.recipe import Optimiser, Recipe, Stage
 
@@ -38,6 +39,14 @@ def test_more_labelled_pictures_are_the_same_ones_and_more(objects, recipe):
 def test_the_paper_looks_at_no_mask(objects, recipe):
     assert Recipe.load("paper_segment").labelled_weight == 0
     assert not batch_of(recipe, objects, 0, 0).is_labelled.any()
+
+
+def test_none_of_the_labelled_pictures_is_held_out(objects):
+    train, held_out = split(objects, seed=0)
+    for count in range(1, 4):
+        chosen = train.labelled(count, seed=0)
+        assert chosen.sum() == min(count, len(train.picture.unique()))
+        assert not chosen[held_out.picture].any()
 
 
 def test_the_supervised_term_counts_labelled_pictures_and_known_pixels_alone(objects, recipe):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from napari_deep_energy.training import Recipe, finetune
 from napari_deep_energy.training.batches import batch_of
-from napari_deep_energy.training.evaluation import REFINEMENTS, HeldOut, best_refinement
+from napari_deep_energy.training.evaluation import REFINEMENTS, HeldOut
 from napari_deep_energy.training.fit import update
 from napari_deep_energy.training.inputs import inputs_of
 from napari_deep_energy.training.recipe import Stage
@@ -19,7 +19,8 @@ from skimage import data
 from napari_deep_energy.energy import COLOUR, RandomWalker
 from napari_deep_energy.minimisers import NetworkMinimiser
 from napari_deep_energy.minimisers.network import STEPS
-from napari_deep_energy.networks import MOST_STEPS, Checkpoint, bundled
+from napari_deep_energy.networks import Checkpoint, bundled
+from napari_deep_energy.networks.checkpoint import MOST_OF_A_FILE
 
 
 @pytest.fixture
@@ -29,23 +30,23 @@ def hidden(recipe):
 
 def test_what_is_counted_is_what_is_seen_and_more_of_the_same_regions(objects, hidden):
     batch = batch_of(hidden, objects, 0, 0)
-    seen, counted = batch.problem.seeds, batch.counted.seeds
+    seen, counted = batch.seen.seeds, batch.counted.seeds
     assert (counted >= seen).all()
     assert counted.sum() > 1.5 * seen.sum()
     for place, value in enumerate((1, 0)):
         assert (batch.masks[counted[:, place] > 0] == value).all()
-    assert batch.counted.image is batch.problem.image
+    assert batch.counted.image is batch.seen.image
 
 
 def test_without_it_all_that_counts_is_seen(objects, recipe):
     batch = batch_of(recipe, objects, 0, 0)
-    assert torch.equal(batch.problem.seeds, batch.counted.seeds)
+    assert torch.equal(batch.seen.seeds, batch.counted.seeds)
 
 
 def test_ranks_share_both(objects, hidden):
     batch = batch_of(hidden, objects, 0, 0)
     mine = batch.share(1, 2)
-    assert torch.equal(mine.problem.seeds, batch.problem.seeds[1::2])
+    assert torch.equal(mine.seen.seeds, batch.seen.seeds[1::2])
     assert torch.equal(mine.counted.seeds, batch.counted.seeds[1::2])
 
 
@@ -56,16 +57,16 @@ def test_the_loss_is_the_energy_of_all_strokes_after_a_look_at_a_few(
     hidden = replace(hidden, energy=energy)
     batch = batch_of(hidden, objects, 0, 0)
     run = RunState.open(tmp_path, hidden, objects, None)
-    seen = energy.energy(batch.problem)
+    seen = energy.energy(batch.seen)
     with torch.no_grad():
-        x = run.network.train()(inputs_of(batch.problem, seen, hidden.architecture)).float()
+        x = run.network.train()(inputs_of(batch.seen, seen, hidden.architecture)).float()
     expected = float(energy.energy(batch.counted)(x).mean())
     assert update(hidden, batch, run) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_network_held_out_sees_the_few_and_is_lowered_by_them(objects):
     held_out = HeldOut.build(objects.first(2), COLOUR, 32, hidden=3)
-    assert (held_out.problem.seeds > held_out.seen.seeds).any()
+    assert (held_out.counted.seeds > held_out.seen.seeds).any()
     exact = HeldOut.build(objects.first(2), COLOUR, 32).optimum  # the same first strokes
     even = torch.full_like(exact, 0.5)
     torch.testing.assert_close(held_out.lowered(even, 200).float(), exact, atol=1e-3, rtol=0)
@@ -73,12 +74,13 @@ def test_a_network_held_out_sees_the_few_and_is_lowered_by_them(objects):
 
 
 @pytest.mark.parametrize(("better", "steps"), [("few", REFINEMENTS[-1]), ("all", 0)])
-def test_steps_follow_only_as_far_as_they_help(objects, better, steps, monkeypatch):
+def test_steps_follow_only_as_far_as_they_help(objects, better, steps):
     held_out = HeldOut.build(objects.first(2), COLOUR, 32, hidden=3)
     # An answer that knows the hidden strokes only loses by steps that do not.
     answer = held_out.optimum if better == "all" else torch.full_like(held_out.optimum, 0.5)
-    monkeypatch.setattr(HeldOut, "answer", lambda *_: answer)
-    assert best_refinement(None, held_out) == steps
+    found, lowered = held_out.best_lowered(answer)
+    assert found == steps
+    torch.testing.assert_close(lowered, held_out.lowered(answer, steps).float())
 
 
 def test_finetuning_keeps_the_steps_that_suit_its_network(tmp_path):
@@ -102,7 +104,7 @@ def test_finetuning_keeps_the_steps_that_suit_its_network(tmp_path):
     assert NetworkMinimiser(found, steps=7).steps == 7
 
 
-@pytest.mark.parametrize("said", [None, True, -1, MOST_STEPS + 1, "many", 3.5])
+@pytest.mark.parametrize("said", [None, True, -1, MOST_OF_A_FILE + 1, "many", 3.5])
 def test_a_file_that_says_no_such_number_has_the_steps_of_its_task(said):
     given = Checkpoint.load(bundled("segment"))
     found = replace(given, training={"refine": said})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from napari_deep_energy._widgets import (
 from napari_deep_energy._widgets.choices import Choices, spec_of
 from napari_deep_energy._widgets.wording import CANCELLED
 from napari_deep_energy.energy import COLOUR, ENERGIES
+from napari_deep_energy.networks import Checkpoint, bundled
 from napari_deep_energy.pictures import cutout
 
 from .conftest import PATIENCE, TWO
@@ -205,3 +207,15 @@ def test_every_key_is_printed_on_a_control(desk):
 def test_untouched_settings_are_those_of_the_energy(task, energy):
     """The form has the numbers once more, as it opens before torch is there."""
     assert spec_of(Choices(task=task, energy=energy)) == ENERGIES[task, energy]
+
+
+def test_a_model_that_was_written_anew_answers_anew(desk, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    given = Checkpoint.load(bundled("segment_prior"))
+    replace(given, training={"refine": 0}).save(path)
+    session = desk.dock.session
+    session.set_choices(replace(session.choices, model=path, engine="network"))
+    first = desk.solve(*TWO)["network"]
+    replace(given, training={"refine": 64}).save(path)
+    second = desk.solve((1, 30, 30))["network"]
+    assert first.energy > 1.2 * second.energy

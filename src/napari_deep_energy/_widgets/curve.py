@@ -10,8 +10,9 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 TIP = (
     "Blue: loss, the mean energy of a batch. Orange: E/E*, the network's energy over the lowest "
-    "possible one, on held-out pictures; 1 is the optimum. Both axes of height are logarithmic, "
-    "each with its own scale."
+    "possible one, on held-out pictures. To segment, the energy counts strokes that the network "
+    "does not see, so that it learns what they would say: E/E* falls, but stays far above 1. Both "
+    "axes of height are logarithmic, each with its own scale."
 )
 LOSS, RATIO = QColor("#5a9bd4"), QColor("#e8a33d")
 MARGIN = 6.0

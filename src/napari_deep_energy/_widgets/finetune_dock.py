@@ -81,6 +81,7 @@ class FinetuneWidget(ColumnDock):
             return
         name = f"{self.folder.name}-{datetime.now():%Y-%m-%d-%H%M%S}"
         self.checkpoint = None
+        self._use.setEnabled(False)
         self._curve.clear()
         self._show_running(True)
         self._state.show_state(State("working", "Reading pictures and solving held-out ones."))

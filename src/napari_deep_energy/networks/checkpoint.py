@@ -20,8 +20,10 @@ FORMAT = "napari-deep-energy/1"
 BUNDLED = Path(__file__).parent.parent / "weights"
 
 
-REFINE, MOST_STEPS = "refine", 10_000
-"""Key of the metadata, and the largest value: see :attr:`Checkpoint.refine`."""
+REFINE = "refine"
+"""Key of the metadata: see :attr:`Checkpoint.refine`."""
+MOST_STEPS, MOST_OF_A_FILE = 10_000, 512
+"""Steps down the energy that a caller may ask for, and a file: in tiles each widens the margin."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Checkpoint:
     def refine(self) -> int | None:
         """Steps down the energy that suit this network, if its training found that out."""
         steps = self.training.get(REFINE)
-        if isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps <= MOST_STEPS:
+        if isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps <= MOST_OF_A_FILE:
             return steps
         return None
 

@@ -75,7 +75,7 @@ def predict_tiled(
         Checkpoint; the bundled one by default.
     refine
         Steps down the energy after the network's pass: 0 is the network alone, as in the paper;
-        None as many as suit the task.
+        None as many as suit the model, or else its task.
     tile
         Rows and columns of a tile, a multiple of ``shrink``.
 
