@@ -125,10 +125,7 @@ def by_strokes(sets: dict[str, list[Subject]]) -> dict[str, float]:
     scores: dict[str, list[float]] = defaultdict(list)
     for name, subjects in sets.items():
         for subject in subjects:
-            labels = subject.strokes
-            if labels is None:
-                seed = [ord(letter) for letter in subject.name]
-                labels = strokes(subject.mask, np.random.default_rng(seed))
+            labels = strokes_on(subject)
             for method, make in METHODS.items():
                 score = iou(subject.mask, make(subject.image)(labels))
                 scores[f"iou_{method}"].append(score)
@@ -144,6 +141,14 @@ def by_strokes(sets: dict[str, list[Subject]]) -> dict[str, float]:
     return found
 
 
+def strokes_on(subject: Subject) -> NDArray[np.int64]:
+    """A user's, or simulated ones, the same each time."""
+    if subject.strokes is not None:
+        return subject.strokes
+    seed = [ord(letter) for letter in subject.name]
+    return strokes(subject.mask, np.random.default_rng(seed))
+
+
 def by_clicks(subjects: list[Subject]) -> dict[str, float]:
     """Clicks that each method needs."""
     scores: dict[str, list[float]] = defaultdict(list)
@@ -151,8 +156,7 @@ def by_clicks(subjects: list[Subject]) -> dict[str, float]:
         for method in CLICKED:
             path = clicked(subject, METHODS[method](subject.image))
             for goal in (85, 90):
-                reached = [n for n, score in enumerate(path, 1) if score >= goal / 100]
-                scores[f"noc{goal}_{method}"].append(reached[0] if reached else CLICKS)
+                scores[f"noc{goal}_{method}"].append(clicks_to(goal / 100, path))
         print(".", end="", flush=True)
     show(scores, "clicks")
     found = {key: float(np.mean(values)) for key, values in scores.items()}
@@ -161,6 +165,11 @@ def by_clicks(subjects: list[Subject]) -> dict[str, float]:
             ratio = found[f"noc{goal}_default"] / found[f"noc{goal}_{peer}"]
             found[f"noc{goal}_ratio_{peer}"] = ratio
     return found
+
+
+def clicks_to(goal: float, path: list[float]) -> int:
+    """How many clicks it takes to an IoU, as many as are allowed if it is never reached."""
+    return next((count for count, score in enumerate(path, 1) if score >= goal), CLICKS)
 
 
 def clicked(subject: Subject, segmenter: Segmenter) -> list[float]:

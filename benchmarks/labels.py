@@ -20,8 +20,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
 from figures import write_figures
-from interactive import CLICKS, clicked, ours
-from napari_deep_energy.training.simulated_user import iou, strokes
+from interactive import clicked, clicks_to, ours, strokes_on
+from napari_deep_energy.training.simulated_user import iou
 from pictures_with_masks import read_pairs, read_voc, reduced
 
 from napari_deep_energy.energy import object_network
@@ -30,28 +30,29 @@ if TYPE_CHECKING:
     from pictures_with_masks import Subject
 
 
+NO_LIMIT = 1_000_000
+"""More pictures than there are."""
+
+
 def score(subjects: dict[str, list[Subject]], objects: bool) -> dict[str, float]:
     """IoU by strokes on each set, and clicks to 85 and 90 % on Berkeley."""
     found: dict[str, float] = {}
     for name, of_set in subjects.items():
-        answers = []
-        for subject in of_set:
-            seed = [ord(letter) for letter in subject.name]
-            drawn = strokes(subject.mask, np.random.default_rng(seed))
-            labels = drawn if subject.strokes is None else subject.strokes
-            answers.append(iou(subject.mask, ours(subject.image, objects=objects)(labels)))
-        found[f"iou_{name}"] = float(np.mean(answers))
+        scores = [
+            iou(subject.mask, ours(subject.image, objects=objects)(strokes_on(subject)))
+            for subject in of_set
+        ]
+        found[f"iou_{name}"] = float(np.mean(scores))
     paths = [clicked(s, ours(s.image, objects=objects)) for s in subjects["berkeley"]]
-    for goal in (0.85, 0.90):
-        counts = [next((n for n, s in enumerate(path, 1) if s >= goal), CLICKS) for path in paths]
-        found[f"noc{goal * 100:.0f}"] = float(np.mean(counts))
+    for goal in (85, 90):
+        found[f"noc{goal}"] = float(np.mean([clicks_to(goal / 100, path) for path in paths]))
     return found
 
 
 def pictures_of(path: Path) -> str:
     """How many pictures a network learnt from, as its metadata says."""
-    count = object_network.metadata_of(path)["recipe"].get("pictures", "all")
-    return str(count) if str(count).isdigit() and count < 1_000_000 else "all"
+    count = object_network.metadata_of(path)["recipe"].get("pictures", NO_LIMIT)
+    return "all" if count >= NO_LIMIT else str(count)
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ class Palette:
         extent = ((bounds.high - bounds.low)[:, :, 0] * keep).amax(1)
         step = (extent / (cells - 1)).clamp_min(1e-6)  # a picture of one colour
         place = ((along(bounds.axes, colours) - bounds.low) / step[:, None, None] + 0.5).long()
-        powers = cells[:, None] ** (keep.cumsum(1) - 1) * keep
+        powers = cells[:, None] ** (keep.cumsum(1) - keep.long()) * keep
         self.index = (place * powers[:, :, None]).sum(1)
         """(B, N) the cell of each pixel."""
         self.steps: list[float] = step.tolist()
