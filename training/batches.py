@@ -73,7 +73,9 @@ def batch_of(recipe: Recipe, objects: Objects, step: int, position: int) -> Batc
 
 def _labelled(recipe: Recipe, objects: Objects) -> torch.Tensor:
     """Which pictures count as labelled, (N) bool."""
-    return objects.labelled(recipe.labelled_pictures if recipe.labelled_weight else 0, recipe.seed)
+    if not recipe.labelled_weight:
+        return torch.zeros(len(objects.images), dtype=torch.bool, device=objects.masks.device)
+    return objects.labelled(recipe.labelled_pictures, recipe.seed)
 
 
 def sample(total: int, position: int, count: int, seed: int) -> torch.Tensor:

@@ -17,6 +17,7 @@ from PIL import Image
 from skimage import data
 
 from napari_deep_energy.energy import COLOUR, RandomWalker
+from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import NetworkMinimiser
 from napari_deep_energy.minimisers.network import STEPS
 from napari_deep_energy.networks import Checkpoint, bundled
@@ -62,6 +63,11 @@ def test_the_loss_is_the_energy_of_all_strokes_after_a_look_at_a_few(
         x = run.network.train()(inputs_of(batch.seen, seen, hidden.architecture)).float()
     expected = float(energy.energy(batch.counted)(x).mean())
     assert update(hidden, batch, run) == pytest.approx(expected, rel=1e-4)
+
+
+def test_steps_in_the_loss_would_tell_what_is_hidden(hidden):
+    with pytest.raises(InvalidInput, match="hidden strokes and descents"):
+        replace(hidden, stages=(Stage(2, (32,), 32 * 32, (0, 4)),))
 
 
 def test_a_network_held_out_sees_the_few_and_is_lowered_by_them(objects):
