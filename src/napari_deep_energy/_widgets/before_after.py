@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 SIDE = 108
 """Pixels of the longer side, so that two fit into a dock."""
 NO_STROKES = "With strokes on a picture in the dock Deep Energy, before and after are shown here."
+ENERGY = (
+    "Energy of these strokes: {:.4g}. A network that learnt what more strokes would say need "
+    "not have the lowest."
+)
 TIP = "The network's answer to the strokes in the dock Deep Energy, before and after fine-tuning."
 
 
@@ -85,7 +89,8 @@ class BeforeAfter(QWidget):
         self._pictures[name].setPixmap(QPixmap.fromImage(image))  # copies the pixels
         self._pictures[name].show()
         self._captions[name].show()
-        self._captions[name].setText(f"{name}\nenergy {look.energy:.4g}")
+        self._captions[name].setText(name)
+        self._captions[name].setToolTip(ENERGY.format(look.energy))
 
 
 class _Looker(QObject):
