@@ -34,17 +34,18 @@ def augmented(
     oblique, side = torch.rand(2, generator=generator, device=device).tolist()
     if oblique < augmentation.oblique:
         images, masks = _rotated(images, masks, math.radians(45 if side < 0.5 else 135))
-    quarter = torch.randint(4, (len(images),), generator=generator, device=device).tolist()
-    flip = torch.randint(2, (len(images),), generator=generator, device=device).tolist()
-    pictures, planes = [], []
-    for image, mask, turn, mirror in zip(images, masks, quarter, flip, strict=True):
-        if augmentation.turns:
-            image, mask = image.rot90(turn, (-2, -1)), mask.rot90(turn, (-2, -1))
-        if augmentation.flips and mirror:
-            image, mask = image.flip(-1), mask.flip(-1)
-        pictures.append(image)
-        planes.append(mask)
-    return torch.stack(pictures), torch.stack(planes)
+    quarter = torch.randint(4, (len(images),), generator=generator, device=device)
+    flip = torch.randint(2, (len(images),), generator=generator, device=device)
+    turns = quarter if augmentation.turns else torch.zeros_like(quarter)
+    flips = flip if augmentation.flips else torch.zeros_like(flip)
+    pictures, planes = torch.empty_like(images), torch.empty_like(masks)
+    for number in range(8):  # of a large batch, all that are turned alike at once
+        turn, mirror = divmod(number, 2)
+        alike = ((turns == turn) & (flips == mirror)).nonzero()[:, 0]
+        for values, varied in ((images, pictures), (masks, planes)):
+            turned = values[alike].rot90(turn, (-2, -1))
+            varied[alike] = turned.flip(-1) if mirror else turned
+    return pictures, planes
 
 
 def resized(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import statistics
 import time
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import torch
 from skimage.segmentation import random_walker
 
 from napari_deep_energy.energy import grey
+from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import NestedDissection
 from napari_deep_energy.networks import Checkpoint, bundled, network_input
 from napari_deep_energy.problem import Problem
@@ -23,19 +26,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from napari_deep_energy.energy import EnergySpec
+    from napari_deep_energy.networks import ContextAggregationNetwork
+
 
 def evaluate_table2(
-    voc: Path, *, sizes: Sequence[int] = (128, 256, 512), count: int = 3
+    voc: Path,
+    *,
+    sizes: Sequence[int] = (128, 256, 512),
+    count: int = 3,
+    only_cuda: bool = False,
 ) -> dict[str, float]:
     """Seconds of the exact solvers and of the network, the median over ``count`` pictures.
+
+    Parameters
+    ----------
+    only_cuda
+        Leave out what runs on the CPU, which takes minutes at large sizes.
 
     Returns
     -------
     dict
         ``seg_128_analytic``, ``seg_128_network``, ``seg_128_speedup``, ``seg_128_skimage`` and so
         on for the other sizes; ``mat_128_pymatting`` and so on where pymatting is installed;
-        ``..._network_cuda`` where there is a GPU.
+        ``..._analytic_cuda`` and ``..._network_cuda`` where there is a GPU. Memory, and what
+        depends on the size alone, is at hand from a first call.
+
+    Raises
+    ------
+    InvalidInput
+        If only CUDA is asked for and there is none.
     """
+    if only_cuda and not torch.cuda.is_available():
+        raise InvalidInput("there is no CUDA device; leave out --only-cuda.")
     result: dict[str, float] = {}
     for size in sizes:
         objects = read_voc(voc, "val", size).first(count)
@@ -46,9 +69,10 @@ def evaluate_table2(
             for image, seed in zip(images, seeds, strict=True)
         ]
         for prefix, task, peer in PEERS:
-            timed = _methods(Checkpoint.load(bundled(task)), peer)
+            timed = _methods(Checkpoint.load(bundled(task)), peer, only_cuda)
             seconds = {name: median_seconds(call, problems) for name, call in timed.items()}
-            seconds["speedup"] = seconds["analytic"] / seconds["network"]
+            if not only_cuda:
+                seconds["speedup"] = seconds["analytic"] / seconds["network"]
             result |= {f"{prefix}_{size}_{name}": value for name, value in seconds.items()}
     return result
 
@@ -65,34 +89,31 @@ def median_seconds(call: Callable[[Problem], Any], problems: Sequence[Problem]) 
 
 
 def _methods(
-    checkpoint: Checkpoint, peer: Callable[[Problem], Any]
+    checkpoint: Checkpoint, peer: Callable[[Problem], Any], only_cuda: bool
 ) -> dict[str, Callable[[Problem], Any]]:
     """What is timed, by name."""
-
-    def analytic(problem: Problem) -> object:
-        exact = problem.to(dtype=torch.float64)
-        return NestedDissection().minimise(exact, checkpoint.spec.energy(exact))
-
-    def network(problem: Problem) -> object:
-        device = next(checkpoint.network.parameters()).device
-        with torch.inference_mode():
-            inputs = network_input(problem.image, problem.seeds).to(device)
-            return checkpoint.network(inputs).cpu()
-
-    def network_cuda(problem: Problem) -> object:
-        checkpoint.network.cuda()
-        try:
-            return network(problem)
-        finally:
-            checkpoint.network.cpu()
-
-    methods: dict[str, Callable[[Problem], Any]] = {"analytic": analytic, "network": network}
-    if torch.cuda.is_available():
-        methods["network_cuda"] = network_cuda
+    methods: dict[str, Callable[[Problem], Any]] = {}
+    for device in ["cpu"] * (not only_cuda) + ["cuda"] * torch.cuda.is_available():
+        ending = "" if device == "cpu" else f"_{device}"
+        methods[f"analytic{ending}"] = partial(_exact, NestedDissection(), checkpoint.spec, device)
+        network = copy.deepcopy(checkpoint.network).to(device).eval()
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        methods[f"network{ending}"] = partial(_predicted, network, device)
     name = peer.__name__.strip("_")
-    if find_spec(name):
+    if find_spec(name) and not only_cuda:
         methods[name] = peer
     return methods
+
+
+def _exact(solver: NestedDissection, spec: EnergySpec, device: str, problem: Problem) -> object:
+    exact = problem.to(device, torch.float64)
+    return solver.minimise(exact, spec.energy(exact))
+
+
+@torch.inference_mode()
+def _predicted(network: ContextAggregationNetwork, device: str, problem: Problem) -> torch.Tensor:
+    inputs = network_input(problem.image, problem.seeds).to(device)
+    return network(inputs.contiguous(memory_format=torch.channels_last)).cpu()
 
 
 def _skimage(problem: Problem) -> object:

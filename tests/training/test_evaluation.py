@@ -137,3 +137,9 @@ def test_table_2_times_both_engines_and_the_peers(voc):
         for task in ("segmentation", "matting")
     ]
     assert f"{1000 * figures['mat_48_network']:.4g}" in rows[-1]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_table_2_of_the_gpu_alone_needs_one(voc):
+    with pytest.raises(InvalidInput, match="no CUDA device"):
+        evaluate_table2(voc, only_cuda=True)

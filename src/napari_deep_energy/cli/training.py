@@ -165,6 +165,7 @@ def table2(
     voc: VocFolder,
     sizes: Annotated[list[int] | None, typer.Option(min=16, help="Picture sizes.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures a size.")] = 3,
+    only_cuda: Annotated[bool, typer.Option("--only-cuda", help="Not the CPU.")] = False,
     json_file: JsonFile = None,
     output: TableFolder = None,
 ) -> None:
@@ -173,7 +174,9 @@ def table2(
     from ..files import write_text
 
     with Console(stderr=True).status("measuring"):
-        figures = training.evaluate_table2(voc, sizes=sizes or (128, 256, 512), count=count)
+        figures = training.evaluate_table2(
+            voc, sizes=sizes or (128, 256, 512), count=count, only_cuda=only_cuda
+        )
     _report("Table 2", figures, json_file)
     if folder := _made(output):
         write_text(folder / "table2.md", training.table2(figures))
