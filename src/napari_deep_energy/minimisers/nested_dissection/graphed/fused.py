@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from . import kernels
 from .operations import Left
 
 if TYPE_CHECKING:
+    import torch
+
     from .layout import Level
     from .operations import Picture
 
 ROWS, COLUMNS = 32, 64
 """Part of a large front that a program assembles."""
 BLOCK = 512
-"""Numbers that a program gathers, or that lie in the part of a matrix that it multiplies at a
-time."""
-LONGEST = 64
-"""Longest side along the sum of such a part."""
+"""Numbers that a program gathers."""
+PART = 1024
+"""Numbers in the part of a matrix that a program multiplies at a time."""
+DOWN, ALONG = 32, 128
+"""Longest side of such a part along its sum, over rows that lie apart or over neighbours."""
 
 
 def assemble(picture: Picture, level: Level, below: Left | None) -> torch.Tensor:
@@ -108,8 +109,8 @@ def forward(
     count = columns.shape[1]
     passed = columns.new_empty(level.count, count, level.ring)
     total = level.count * level.width
-    along = _along(level.pivots)
-    across = 4 * BLOCK // along
+    along = min(DOWN, _power(level.pivots))
+    across = PART // along
     kernels.forward[_parts(total, across), count](
         passed,
         columns if x is None else x,
@@ -133,8 +134,8 @@ def backward(x: torch.Tensor, level: Level, gain: torch.Tensor) -> None:
     if not level.ring:
         return
     total = level.count * level.pivots
-    along = min(2 * LONGEST, _power(level.ring))
-    across = 4 * BLOCK // along
+    along = min(ALONG, _power(level.ring))
+    across = PART // along
     kernels.backward[_parts(total, across), len(x)](
         x,
         gain,
@@ -178,10 +179,6 @@ def _left(picture: Picture, below: Left | None) -> tuple[torch.Tensor | int, ...
         return picture.couplings, 0, 0, 0  # leaves read none
     coupling = below.coupling
     return coupling, *coupling.stride()[:2], coupling.shape[1]
-
-
-def _along(length: int) -> int:
-    return min(LONGEST, _power(length))
 
 
 def _power(number: int) -> int:

@@ -1,6 +1,7 @@
 """Triton kernels of the operations; one program a node, or a block of numbers.
 
-Numbers of nodes, places and pixels are int32; an offset into a matrix is int64.
+Numbers of nodes, places and pixels, and offsets within one node's matrix, are int32; where a
+node's matrix begins is int64.
 """
 
 from __future__ import annotations
@@ -46,8 +47,7 @@ def _front(
         p_j = tl.load(places + (2 * shape + half) * W + j, mask=j < W, other=-1)
         is_there = (child >= 0) & (p_i >= 0) & (p_j >= 0)
         start = below + child.to(tl.int64) * node_stride
-        place = p_i.to(tl.int64) * row_stride + p_j
-        result += tl.load(start + place, mask=is_there, other=0.0)
+        result += tl.load(start + (p_i * row_stride + p_j), mask=is_there, other=0.0)
     return result
 
 
@@ -119,8 +119,8 @@ def assemble(
         i, j, n, shapes, origins, rows, columns, halves, places, couplings, table, plane, pitch,
         below, node_stride, row_stride, P, W, REACH,
     )  # fmt: skip
-    place = (n.to(tl.int64) * W + i) * W + j
-    tl.store(front + place, t, mask=(i < W) & (j < W))
+    start = front + n.to(tl.int64) * W * W
+    tl.store(start + (i * W + j), t, mask=(i < W) & (j < W))
 
 
 @triton.jit(do_not_specialize=["P", "W", "node_stride", "row_stride", "below_ring", "plane",
@@ -146,10 +146,13 @@ def eliminate(
     t, e = _eliminated(t, e, P, SIDE)
     R = W - P
     node = n.to(tl.int64)
-    tl.store(inverse + (node * P + i) * P + j, t, mask=(i < P) & (j < P))
-    tl.store(gain + (node * P + i) * R + (j - P), t, mask=(i < P) & (j >= P) & (j < W))
+    inverse += node * P * P
+    gain += node * P * R
+    left += node * R * R
+    tl.store(inverse + (i * P + j), t, mask=(i < P) & (j < P))
+    tl.store(gain + (i * R + (j - P)), t, mask=(i < P) & (j >= P) & (j < W))
     is_left = (i >= P) & (i < W) & (j >= P) & (j < W)
-    tl.store(left + (node * R + (i - P)) * R + (j - P), t, mask=is_left)
+    tl.store(left + ((i - P) * R + (j - P)), t, mask=is_left)
     tl.store(left_excess + node * R + (f - P), e, mask=(f >= P) & (f < W))
 
 
@@ -183,15 +186,16 @@ def forward(
     node = n.to(tl.int64)
     start = (node * count + k) * W
     into_m, into_g = is_asked & (f < P), is_asked & (f >= P)
+    columns_held = (held + start)[None, :]
+    m = (inverse + node * P * P + f)[None, :]
+    g = (gain + node * P * R + (f - P))[None, :]
     total_of = tl.zeros((ALONG, ACROSS), passed.dtype.element_ty)
     for first in range(0, P, ALONG):
         p = (first + tl.arange(0, ALONG))[:, None]
-        own = tl.load(held + start[None, :] + p, mask=is_asked[None, :] & (p < P), other=0.0)
-        m = inverse + (node[None, :] * P + p) * P + f[None, :]
-        g = gain + (node[None, :] * P + p) * R + (f[None, :] - P)
+        own = tl.load(columns_held + p, mask=is_asked[None, :] & (p < P), other=0.0)
         if WRITES_X:
-            total_of += own * tl.load(m, mask=into_m[None, :] & (p < P), other=0.0)
-        total_of += own * tl.load(g, mask=into_g[None, :] & (p < P), other=0.0)
+            total_of += own * tl.load(m + p * P, mask=into_m[None, :] & (p < P), other=0.0)
+        total_of += own * tl.load(g + p * R, mask=into_g[None, :] & (p < P), other=0.0)
     result = tl.sum(total_of, 0)
     if WRITES_X:
         pixel, is_there = _pixels(f, n, into_m, shapes, origins, rows, columns, height, width, W)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from ..plan import Plan, Shape
 
-FUSED = 128
-"""Fronts of up to this many pixels are eliminated by one kernel each, in registers."""
+FUSED = 32
+"""Levels whose fronts have up to this many pixels are eliminated by one kernel, in registers."""
 ALIGNED = 4
 """Sides of larger fronts are multiples of it, as fast matrix products ask for."""
 FAR = 2**28

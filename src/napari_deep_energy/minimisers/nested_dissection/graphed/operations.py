@@ -11,11 +11,11 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import torch
-
 from .layout import stencil_table
 
 if TYPE_CHECKING:
+    import torch
+
     from ..plan import Plan
     from .layout import Level
 
