@@ -1,6 +1,4 @@
-"""Which factor a picture gets: compiled kernels on a CPU, recorded work on a CUDA device, batched
-products elsewhere.
-"""
+"""Which factor a picture gets: compiled kernels on a CPU, recorded work on CUDA, else products."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ....stopping import check
-from .halving import invert_into
+from .halving import invert_into, portions
 from .layout import FUSED, levels_of
 from .operations import Left, Picture, operations_on
 from .recording import recorded
@@ -44,7 +44,7 @@ class Factor:
         self.plan, self.like = plan, like
         self.levels = levels_of(plan, like.device)
         self._record = record
-        self._operations = operations or operations_on(like.device.type)
+        self._operations = operations or operations_on(like.device)
         self._picture = Picture.of(plan, like)
         sides = [(level.count, level.pivots, level.ring) for level in self.levels]
         self._inverses = [like.new_empty(n, p, p) for n, p, _ in sides]
@@ -107,9 +107,9 @@ class Factor:
         to_ring, square = front[:, :p, p:], front[:, p:, p:]
         held = to_ring.sum(2).add_(columns[:, 0, :p])
         invert_into(inverse, front[:, :p, :p], held, do.invert)
-        if level.ring:
-            torch.bmm(inverse, to_ring, out=gain)
-            square.baddbmm_(to_ring.mT, gain)
+        for some in portions(level.count if level.ring else 0):
+            torch.bmm(inverse[some], to_ring[some], out=gain[some])
+            square[some].baddbmm_(to_ring[some].mT, gain[some])
         return Left(square, do.forward(columns, level, inverse, gain, None))
 
     def _forward_and_back(self) -> None:

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 SMALL = 64
 """Matrices up to this size are inverted by one kernel."""
 
+MOST = 2**15
+"""Products that are asked for at a time; libraries may count them in 16 bits."""
+
+
+def portions(count: int) -> list[slice]:
+    """Slices of up to MOST."""
+    return [slice(start, start + MOST) for start in range(0, count, MOST)]
+
 
 def invert_into(
     out: torch.Tensor,

@@ -6,18 +6,21 @@ way, so that they can be recorded.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import torch
+
 from .layout import stencil_table
 
 if TYPE_CHECKING:
-    import torch
-
     from ..plan import Plan
     from .layout import Level
+
+logger = logging.getLogger(__name__)
 
 
 class Left(NamedTuple):
@@ -111,12 +114,19 @@ class Operations(Protocol):
 
 
 @cache
-def operations_on(device_type: str) -> Operations:
+def operations_on(device: torch.device) -> Operations:
     """Kernels where they can be compiled, as Triton cannot on every system; else torch alone."""
-    if device_type == "cuda" and find_spec("triton") is not None:
-        from . import fused
-
-        return fused
     from . import plain
 
-    return plain
+    if device.type != "cuda" or find_spec("triton") is None:
+        return plain
+    try:
+        from . import fused
+
+        one = torch.ones(1, 1, 1, device=device)
+        with torch.cuda.device(device):
+            fused.invert(one, one[0], torch.empty_like(one))
+    except Exception as error:  # a compiler that is not there, a card that is too old
+        logger.info("Triton cannot be used on %s: %s", device, error)
+        return plain
+    return fused

@@ -109,7 +109,7 @@ def forward(
 def backward(x: torch.Tensor, level: Level, gain: torch.Tensor) -> None:
     """See :class:`Operations`."""
     if level.ring:
-        pivots, ring = level.pixels.split([level.pivots, level.ring], 1)
+        pivots, ring = level.pixels[:, : level.pivots], level.pixels[:, level.pivots :]
         known = x[:, ring].movedim(0, 1)
         x[:, pivots] += torch.bmm(known, gain.mT).movedim(1, 0)
 

@@ -18,7 +18,8 @@ memory, and not wait for the device."""
 def recorded(work: Work, device: torch.device) -> Work:
     """Replay of some work on CUDA; the work itself where there is no memory to record it."""
     with torch.cuda.device(device):
-        here, aside = torch.cuda.current_stream(), torch.cuda.Stream()
+        here = torch.cuda.current_stream()
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(here)
         with torch.cuda.stream(aside):
             work()  # compiles kernels and sets libraries up, neither of which can be recorded
