@@ -11,6 +11,7 @@ size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from th
 or alpha from a float64 sparse factorisation of the same system, flips the share of pixels that
 change class. PARDISO is given the assembled system, and does with it all that a stroke needs:
 analysis, factor and solution. ``--peers`` without a name is for sizes beyond all of them.
+Memory of a graphics card is what torch has given out at most, ``gpu_peak_mib_N``.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ from skimage.segmentation import random_walker
 from skimage.transform import resize
 
 from napari_deep_energy import kernels
+from napari_deep_energy.devices import synchronise
 from napari_deep_energy.energy import ClosedFormMatting, EnergySpec, RandomWalker
 from napari_deep_energy.energy.random_walker import LUMA
 from napari_deep_energy.minimisers import NestedDissection, Solution, SparseDirect
-from napari_deep_energy.minimisers.nested_dissection.choosing import choose_factor
+from napari_deep_energy.minimisers.nested_dissection.choosing import choose_whole_factor
 from napari_deep_energy.minimisers.nested_dissection.plan import make_plan
 from napari_deep_energy.problem import Problem
 
@@ -85,25 +87,28 @@ def strokes(size: int) -> tuple[np.ndarray, np.ndarray]:
     return labels, more
 
 
-def timed(function: Callable[[], object]) -> tuple[float, object]:
-    """Seconds of a call, and its result."""
+def timed(function: Callable[[], object], device: str = "cpu") -> tuple[float, object]:
+    """Seconds of a call, until the device has done its work, and its result."""
+    synchronise(device)
     start = time.perf_counter()
     result = function()
+    synchronise(device)
     return time.perf_counter() - start, result
 
 
-def make_tables(size: int, offsets: tuple[tuple[int, int], ...]) -> None:
+def make_tables(size: int, offsets: tuple[tuple[int, int], ...], device: str) -> None:
     """What depends on a picture's size alone, and is kept."""
-    choose_factor(make_plan((size, size), offsets), torch.zeros(0))
+    choose_whole_factor(make_plan((size, size), offsets), torch.zeros(0, device=device))
 
 
 def ours(
     spec: EnergySpec, engine: NestedDissection, problem: Problem, more: Problem
 ) -> tuple[float, float, Solution]:
     """Seconds of the first solve and of one more stroke, and the answer to the latter."""
-    first, energy = timed(lambda: spec.energy(problem))
+    device = str(problem.image.device)
+    first, energy = timed(lambda: spec.energy(problem), device)
     first += engine.minimise(problem, energy).seconds
-    stroke, energy = timed(lambda: spec.energy(more, energy.laplacian))
+    stroke, energy = timed(lambda: spec.energy(more, energy.laplacian), device)
     solution = engine.minimise(more, energy)
     return first, stroke + solution.seconds, solution
 
@@ -146,6 +151,9 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
     )
     times, errors, engine = defaultdict(list), defaultdict(list), NestedDissection()
     labels, more = strokes(size)
+    on_gpu = torch.device(device).type == "cuda"
+    if on_gpu:
+        torch.cuda.reset_peak_memory_stats(device)
     for name in islice(cycle(PICTURES), repeats):
         image = picture(name, size)
         problems = [Problem.from_labels(image, each) for each in (labels, more)]
@@ -153,7 +161,8 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
             problems = [problem.as_matting() for problem in problems]
         if not times["plan"]:
             offsets = spec.laplacian(problems[0].image[..., :5, :5]).stencil().offsets
-            times["plan"].append(timed(lambda offsets=offsets: make_tables(size, offsets))[0])
+            tables = partial(make_tables, size, offsets, device)
+            times["plan"].append(timed(tables, device)[0])
         on_device = [problem.to(device) for problem in problems]
         if not times["fresh"]:
             times["fresh"].append(ours(spec, engine, *on_device)[0])
@@ -175,7 +184,10 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
             for peer, answer in answers.items():
                 errors[peer] = [np.abs(np.clip(answer, 0, 1) - np.clip(truth, 0, 1)).max()]
                 errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
-    return figures(task, size, times, errors)
+    result = figures(task, size, times, errors)
+    if on_gpu:
+        result[f"gpu_peak_mib_{size}"] = torch.cuda.max_memory_allocated(device) / 2**20
+    return result
 
 
 def _class(x: np.ndarray) -> np.ndarray:

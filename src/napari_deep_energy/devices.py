@@ -32,6 +32,15 @@ def choose_device(device: str = "auto") -> torch.device:
     return chosen
 
 
+def synchronise(device: torch.device | str) -> None:
+    """Wait until a device has done what it was asked for, as a clock must before it is read."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()
+
+
 def _accelerators() -> list[str]:
     """Names of the devices of this computer beside its CPU."""
     found = [f"cuda:{number}" for number in range(torch.cuda.device_count())]

@@ -1,11 +1,13 @@
-"""Which factor a picture gets: compiled kernels on a CPU, batched products elsewhere."""
+"""Which factor a picture gets: compiled kernels on a CPU, recorded work on CUDA, else products."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
 from ... import kernels
+from ...fallback import is_device_failure
 from .factor import Factor
+from .graphed.factor import Factor as GraphFactor
 
 if TYPE_CHECKING:
     import torch
@@ -14,6 +16,18 @@ if TYPE_CHECKING:
     from .plan import Plan
 
     AnyFactor: TypeAlias = Factor | CompiledFactor
+    WholeFactor: TypeAlias = AnyFactor | GraphFactor
+
+
+def choose_whole_factor(plan: Plan, like: torch.Tensor) -> WholeFactor:
+    """As :func:`choose_factor`, for a whole picture rather than a part of one."""
+    if like.device.type == "cuda":
+        try:
+            return GraphFactor(plan, like)
+        except RuntimeError as error:
+            if not is_device_failure(error):
+                raise
+    return choose_factor(plan, like)
 
 
 def choose_factor(plan: Plan, like: torch.Tensor) -> AnyFactor:
@@ -30,15 +44,17 @@ def has_kernels(like: torch.Tensor) -> bool:
     return like.device.type == "cpu" and kernels.is_ready(like.dtype)
 
 
-def is_outdone(factor: AnyFactor) -> bool:
+def is_outdone(factor: WholeFactor) -> bool:
     """Whether a faster kind of factor has come to hand since this one was made."""
     return isinstance(factor, Factor) and has_kernels(factor.like)
 
 
-def has_room_for(factor: AnyFactor, plan: Plan, like: torch.Tensor) -> bool:
+def has_room_for(factor: WholeFactor, plan: Plan, like: torch.Tensor) -> bool:
     """Whether the memory of a factor that is not needed any more suits another picture.
 
     Batched products leave that to torch, which keeps a GPU's memory itself.
     """
-    is_compiled = not isinstance(factor, Factor)
-    return is_compiled and factor.plan is plan and factor.like.dtype == like.dtype
+    keeps_memory = not isinstance(factor, Factor)
+    there = factor.like
+    is_alike = there.dtype == like.dtype and there.device == like.device
+    return keeps_memory and factor.plan is plan and is_alike

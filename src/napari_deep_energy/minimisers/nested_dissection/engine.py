@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ...devices import synchronise
 from ...errors import InvalidInput
 from ...fallback import OutOfMemory, is_device_failure
 from ...stopping import check, never
 from ..solution import Outcome, Solution, read_out
-from .choosing import choose_factor, has_room_for, is_outdone
+from .choosing import choose_whole_factor, has_room_for, is_outdone
 from .plan import make_plan
 from .refinement import free_operator, refine
 from .system import Couplings, System, columns_of, precise
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ...energy import Laplacian, QuadraticEnergy
     from ...problem import Problem
     from ...stopping import Stop
-    from .choosing import AnyFactor
+    from .choosing import WholeFactor
 
 TOLERANCE = 3e-5
 """Estimated error at which one last correction ends the refinement."""
@@ -39,7 +40,7 @@ class _State:
 
     laplacian: Laplacian
     couplings: Couplings
-    factor: AnyFactor
+    factor: WholeFactor
     columns: torch.Tensor
     """(1 + K, H, W) row excess and right-hand sides that the factor holds."""
     is_fixed: torch.Tensor
@@ -65,7 +66,7 @@ class NestedDissection:
 
     def __init__(self) -> None:
         self._state: _State | None = None
-        self._spare: AnyFactor | None = None
+        self._spare: WholeFactor | None = None
         """Of a picture that is not worked on any more."""
 
     def prepare(
@@ -104,6 +105,7 @@ class NestedDissection:
                 x, outcome, advice = _direct(state, stop), Outcome.EXACT, ""
             else:
                 x, outcome, advice = _refined(state, stop)
+            synchronise(x.device)
         except (MemoryError, RuntimeError) as error:
             if not is_device_failure(error):
                 raise
@@ -112,6 +114,7 @@ class NestedDissection:
             raise OutOfMemory(
                 f"the exact solver ran out of memory on {size} pixels; make the picture smaller."
             ) from error
+        seconds = time.perf_counter() - start
         is_closed = len(x) < energy.targets.shape[1]
         if is_closed:  # the last class follows, see columns_of
             x = torch.cat([x, 1 - x.sum(0, keepdim=True)])
@@ -120,7 +123,7 @@ class NestedDissection:
             x[None],
             problem,
             engine=self.name,
-            seconds=time.perf_counter() - start,
+            seconds=seconds,
             outcome=outcome,
             advice=advice,
             is_closed=is_closed,
@@ -146,7 +149,7 @@ class NestedDissection:
         factor, self._spare = self._spare, None
         if factor is None or not has_room_for(factor, plan, like):
             factor = None  # free the old one before the new one is made
-            factor = choose_factor(plan, like)
+            factor = choose_whole_factor(plan, like)
         columns = couplings.planes.new_zeros(2, height, width)
         nowhere = torch.zeros_like(columns[:1], dtype=torch.bool)
         self._state = _State(laplacian, couplings, factor, columns, nowhere, None)
@@ -158,7 +161,7 @@ class NestedDissection:
         if state is None or state.laplacian is not energy.laplacian:
             state = self._begin(problem.image, energy.laplacian, stop)
         elif is_outdone(state.factor):
-            state.factor = choose_factor(state.factor.plan, state.factor.like)
+            state.factor = choose_whole_factor(state.factor.plan, state.factor.like)
             state.changed, state.is_new = None, True
         columns = columns_of(energy, state.couplings)
         check(stop)
@@ -212,7 +215,7 @@ def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
     start = state.x if state.x is not None else torch.zeros_like(rhs)
     result = refine(apply, precondition, rhs, start, TOLERANCE)
     if not result.error <= TOLERANCE and state.factor.like.dtype == torch.float32:
-        state.factor = choose_factor(state.factor.plan, state.couplings.planes)
+        state.factor = choose_whole_factor(state.factor.plan, state.couplings.planes)
         state.changed = None
         result = refine(apply, precondition, rhs, torch.zeros_like(rhs), TOLERANCE)
     state.x = result.x if result.error < 1 else None
