@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -199,3 +201,22 @@ def test_a_pixel_that_nothing_holds_has_a_zero_row():
     assert (out[:, 3, 3] == 0.25).all()
     expected = torch.linalg.inv(torch.tensor([[3.0, -2], [-2, 2]]))
     torch.testing.assert_close(out[:, :2, :2], expected.expand(2, 2, 2))
+
+
+@pytest.mark.skipif(
+    os.environ.get("TRITON_INTERPRET") != "1", reason="without a card, kernels are interpreted"
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("offsets", [FOUR, WIDE])
+def test_interpreted_kernels_do_what_torch_does(offsets, dtype):
+    pytest.importorskip("triton")
+    from napari_deep_energy.minimisers.nested_dissection.graphed import fused
+
+    plan, like = make_plan((30, 34), offsets), torch.zeros(0, dtype=dtype)
+    system, answers = system_of(plan, 2, dtype), []
+    for operations in (plain, fused):
+        factor = GraphFactor(plan, like, Tape(), operations)
+        factor.take_in(system, None, True, never)
+        answers.append(factor.solve(never))
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-12
+    torch.testing.assert_close(*answers, atol=tolerance, rtol=tolerance)
