@@ -27,9 +27,16 @@ if TYPE_CHECKING:
 
 
 def join() -> None:
-    """Join the processes that ``torchrun`` started; alone, do nothing."""
-    if "TORCHELASTIC_RUN_ID" in os.environ and not is_initialized():
-        init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    """Join the processes that ``torchrun`` started; alone, do nothing.
+
+    Each takes a GPU of its own where there are enough; NCCL cannot share one, gloo can.
+    """
+    if "TORCHELASTIC_RUN_ID" not in os.environ or is_initialized():
+        return
+    here = int(os.environ["LOCAL_WORLD_SIZE"])
+    if has_gpus := torch.cuda.device_count() >= here:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    init_process_group("nccl" if has_gpus else "gloo")
 
 
 def rank() -> int:

@@ -18,9 +18,9 @@ from napari_deep_energy.energy import COLOUR, ClosedFormMatting
 from napari_deep_energy.stopping import never
 
 RECIPE = Recipe(
-    stages=(Stage(20, (32, 48), 16 * 32 * 32),),
+    stages=(Stage(60, (32, 48), 16 * 32 * 32),),
     optimiser=Optimiser(5e-3, "cosine", warmup=5),
-    measure_every=10, held_out=2, held_out_size=32, cache=48,
+    measure_every=20, held_out=2, held_out_size=32, cache=48,
 )  # fmt: skip
 
 
@@ -61,8 +61,8 @@ def test_hidden_strokes_and_an_average(objects, tmp_path):
 
 def test_a_run_goes_on_where_it_was_stopped(objects, tmp_path):
     polls = iter(range(100))
-    stopped = run(RECIPE, objects, tmp_path, stop=lambda: next(polls) > 10)[-1]
-    assert 0 < stopped.step < 20
+    stopped = run(RECIPE, objects, tmp_path, stop=lambda: next(polls) > 30)[-1]
+    assert 20 < stopped.step < 60
     resumed = run(RECIPE, objects, tmp_path)
-    assert resumed[0].step >= 10
-    assert resumed[-1].step == 20
+    assert resumed[0].step >= 20
+    assert resumed[-1].step == 60

@@ -38,7 +38,8 @@ def losses(voc, out, ranks: int) -> list[list[float]]:
         if ranks > 1:  # what torchrun sets
             environment |= {
                 "TORCHELASTIC_RUN_ID": "test", "RANK": str(rank), "LOCAL_RANK": str(rank),
-                "WORLD_SIZE": str(ranks), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+                "WORLD_SIZE": str(ranks), "LOCAL_WORLD_SIZE": str(ranks),
+                "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
             }  # fmt: skip
         command = [sys.executable, "-c", SCRIPT, str(voc), str(out)]
         running.append(

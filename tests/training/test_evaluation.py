@@ -15,6 +15,7 @@ from PIL import Image
 from skimage.segmentation import random_walker
 
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker, grey
+from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.networks import Checkpoint, bundled
 from napari_deep_energy.problem import Problem
 
