@@ -1,6 +1,7 @@
 """Training samples a second, network by network: batches, energy, gradient and step included.
 
-    python benchmarks/training.py [--recipes cpu_segment ...] [--size 64] [--batch 32] [--json FILE]
+    python benchmarks/training.py [--recipes cpu_segment ...] [--size 64] [--batch 32] [--compiled]
+        [--json FILE]
 
 Nothing is read: the pictures are noise of the right size, which costs the same.
 """
@@ -65,11 +66,14 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--compiled", action="store_true", help="the network, on a GPU")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     figures = {}
     for name in options.recipes:
-        rate = measure(Recipe.load(name), options.size, options.batch, options.seconds)
+        recipe = Recipe.load(name)
+        recipe = replace(recipe, compiled=options.compiled or recipe.compiled)
+        rate = measure(recipe, options.size, options.batch, options.seconds)
         print(f"{name:20} {rate:8.0f} samples/s")
         figures[f"{name}_samples_per_second"] = round(rate, 1)
     write_figures(options.json, figures)

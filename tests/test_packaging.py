@@ -18,6 +18,7 @@ NEEDED = {
     "napari_deep_energy/training/__init__.py",
     "napari_deep_energy/weights/segment.safetensors",
     "napari_deep_energy/weights/segment_prior.safetensors",
+    "napari_deep_energy/weights/segment_regions.safetensors",
     "napari_deep_energy/weights/matte.safetensors",
     "napari_deep_energy/weights/objects.safetensors",
     *(f"napari_deep_energy/training/configs/{path.name}" for path in RECIPES),

@@ -102,7 +102,7 @@ class Recipe:
     seed: int = 0
     width: int = 32
     """Channels inside the network; the paper's is 32."""
-    start: Literal["random", "segment", "segment_prior", "matte"] = "random"
+    start: Literal["random", "segment", "segment_prior", "segment_regions", "matte"] = "random"
     """Fresh weights, or those of a bundled checkpoint."""
     split: Literal["lists", "random"] = "lists"
     """VOC's own train and val, or 80 and 20 % of all pictures (paper)."""

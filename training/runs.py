@@ -54,7 +54,8 @@ def finetune(
     out
         Folder for checkpoint, log and state; ``folder/deep-energy/<date and time>`` if not given.
     start
-        Checkpoint to start from; the bundled one if not given.
+        Checkpoint to start from; that of the recipe if not given, or the bundled one for its
+        energy if it has none.
 
     Yields
     ------
@@ -73,7 +74,8 @@ def finetune(
         )
     found = read_folder(folder, recipe.cache, recipe.selection, recipe.seed)
     held_out = _held_out(found.held_out, recipe)
-    begin = starting_point(start or bundled_for(recipe.energy), recipe)
+    own = bundled_for(recipe.energy) if recipe.start == "random" else bundled(recipe.start)
+    begin = starting_point(start or own, recipe)
     out = out or folder / "deep-energy" / f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
     for progress in fit_somewhere(recipe, found.train, held_out, out, stop, begin):
         yield replace(progress, skipped=found.skipped)

@@ -32,10 +32,10 @@ def test_only_the_final_file_is_left_after_saving(checkpoint, tmp_path):
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["model.safetensors"]
 
 
-@pytest.mark.parametrize("name", ["segment", "segment_prior", "matte"])
+@pytest.mark.parametrize("name", ["segment", "segment_prior", "segment_regions", "matte"])
 def test_bundled_weights_say_what_they_are(name):
     assert bundled(name).stat().st_size < 3e6
     checkpoint = Checkpoint.load(bundled(name))
-    assert checkpoint.spec.task == name.removesuffix("_prior")
-    assert checkpoint.spec.has_prior == name.endswith("_prior")
+    assert checkpoint.spec.task == name.split("_")[0]
+    assert checkpoint.spec.has_prior == ("_" in name)
     assert {"data", "samples", "steps", "device", "date"} <= checkpoint.training.keys()

@@ -20,6 +20,7 @@ from napari_deep_energy.networks import Checkpoint, bundled
 from napari_deep_energy.problem import Problem
 
 BUNDLED = ["segment", "segment_prior", "matte"]
+TRAINED = [*BUNDLED, "segment_regions"]
 
 
 @pytest.mark.parametrize("spec", [RandomWalker(), ClosedFormMatting()])
@@ -91,7 +92,7 @@ def test_bundled_weights_beat_chance_and_the_nearest_seed(name, held_out_objects
     assert found["energy_network"] > found["energy_analytic"]
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", TRAINED)
 def test_bundled_weights_say_what_they_saw(name):
     said = Checkpoint.load(bundled(name)).training
     assert "VOC2012 train" in said["data"]

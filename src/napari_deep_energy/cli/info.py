@@ -55,7 +55,7 @@ def _weights() -> list[tuple[str, str]]:
     from ..networks import Checkpoint, bundled
 
     rows = []
-    for name in ("segment", "segment_prior", "matte"):
+    for name in ("segment", "segment_prior", "segment_regions", "matte"):
         checkpoint = Checkpoint.load(bundled(name))
         told = _trained(checkpoint.training)
         rows.append((f"weights, {name}", f"{checkpoint.spec}, {told}"))

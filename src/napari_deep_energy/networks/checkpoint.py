@@ -126,8 +126,9 @@ def _network(architecture: str, tensors: dict[str, torch.Tensor]) -> ContextAggr
 def bundled(name: str) -> Path:
     """Path of a checkpoint that comes with the plugin.
 
-    Its name is ``"segment"`` (the paper's energy), ``"segment_prior"`` (the colour-aware one) or
-    ``"matte"``.
+    Its name is ``"segment"`` (the paper's energy), ``"segment_prior"`` (the colour-aware one),
+    ``"segment_regions"`` (the same, to say from few strokes what more of them would: what fine-
+    tuning starts from) or ``"matte"``.
     """
     return BUNDLED / f"{name}.safetensors"
 
