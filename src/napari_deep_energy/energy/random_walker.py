@@ -16,7 +16,7 @@ from .strips import strips
 from .stroke_prior import LONG_SIDE, StrokePrior, Targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..problem import Problem
     from ..stopping import Stop
@@ -204,38 +204,70 @@ class GridLaplacian(Laplacian):
         """The picture's appearance, for a prior: no part of L, but of the picture alone too."""
 
     def quadratic(self, x: torch.Tensor) -> torch.Tensor:
-        # Eq. (4): every edge once. Eq. (5) visits it from both ends, hence twice this value.
-        return torch.stack(
-            [
-                (w * x.diff(dim=axis).square()).flatten(1).sum(1)
-                for axis, w in enumerate(self.affinity, start=2)
-            ]
-        ).sum(0)
+        return torch.stack([_work(step, flow) for _, step, flow in self._edges(x)]).sum(0)
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         result = torch.zeros_like(x)
-        for axis, w in enumerate(self.affinity, start=2):
-            flow = w * x.diff(dim=axis)
-            size = x.shape[axis]
-            result.narrow(axis, 0, size - 1).sub_(flow)
-            result.narrow(axis, 1, size - 1).add_(flow)
+        for axis, _, flow in self._edges(x):
+            _move(flow, axis, result)
         return result
 
+    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
+        work, result = [], torch.zeros_like(x)
+        for rows in strips(tuple(x.shape[2:]), x.device, stop):
+            for axis, step, flow in self._edges(x, rows):
+                work.append(_work(step, flow))
+                _move(flow, axis, result[:, :, rows.start :])
+        return torch.stack(work).sum(0), result
+
+    def _edges(
+        self, x: torch.Tensor, rows: slice | None = None
+    ) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
+        """Of each axis: its number, the step of x along each edge, and that times the affinity.
+
+        Only of the edges that begin in these ``rows``, a slice of the first axis, if it is given.
+        """
+        rows = rows or slice(0, x.shape[2])
+        for axis, w in enumerate(self.affinity, start=2):
+            seen = x[:, :, rows.start : rows.stop + (axis == 2)]  # to the next strip's first row
+            step = seen.diff(dim=axis)
+            yield axis, step, w[:, :, rows] * step
+
     def stencil(self, stop: Stop = never) -> Stencil:
+        axes = range(2, 2 + len(self.affinity))
+        size = [self.affinity[0].shape[axis] + (axis == 2) for axis in axes]
         # Beside a weight of 1, one of 1e-10 would be lost from a float32 sum.
-        affinity = [w.double() for w in self.affinity]
-        axes = range(2, 2 + len(affinity))
-        shape = [affinity[0].shape[0], 1] + [affinity[0].shape[axis] + (axis == 2) for axis in axes]
-        degree = affinity[0].new_zeros(shape)
-        planes, offsets = [degree], [tuple(0 for _ in axes)]
-        for axis, w in zip(axes, affinity, strict=True):
-            check(stop)
-            size = shape[axis]
-            degree.narrow(axis, 0, size - 1).add_(w)
-            degree.narrow(axis, 1, size - 1).add_(w)
-            edge = torch.zeros_like(degree)
-            edge.narrow(axis, 0, size - 1).sub_(w)
-            planes.append(edge)
-            offsets.append(tuple(int(other == axis) for other in axes))
-        check(stop)
-        return Stencil(tuple(offsets), torch.cat(planes, 1))
+        values = self.affinity[0].new_zeros(
+            len(self.affinity[0]), 1 + len(size), *size, dtype=torch.float64
+        )
+        for rows in strips(tuple(size), values.device, stop):
+            strip = values[:, :, rows.start :]
+            for axis, affinity in enumerate(self.affinity, start=2):
+                w = affinity[:, :, rows].double()
+                for end in _ends(strip[:, :1], w, axis):
+                    end.add_(w)
+                _ends(strip[:, axis - 1 : axis], w, axis)[0].sub_(w)
+        offsets = (tuple(int(other == axis) for other in axes) for axis in (0, *axes))
+        return Stencil(tuple(offsets), values)
+
+
+def _work(step: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
+    # Eq. (4): every edge once. Eq. (5) visits it from both ends, hence twice this value.
+    return (flow * step).flatten(1).sum(1)
+
+
+def _move(flow: torch.Tensor, axis: int, result: torch.Tensor) -> None:
+    """Take what flows along edges from where they begin to where they end."""
+    begin, end = _ends(result, flow, axis)
+    begin.sub_(flow)
+    end.add_(flow)
+
+
+def _ends(
+    values: torch.Tensor, edges: torch.Tensor, axis: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Values (B, K, *S) where edges along an axis begin, and where they end."""
+    begin = [slice(n) for n in edges.shape[2:]]
+    end = begin.copy()
+    end[axis - 2] = slice(1, 1 + edges.shape[axis])
+    return values[:, :, *begin], values[:, :, *end]

@@ -69,12 +69,17 @@ class Couplings:
         self.laplacian = laplacian
         stencil = laplacian.stencil(stop)
         self.offsets: tuple[tuple[int, int], ...] = tuple((o[0], o[1]) for o in stencil.offsets)
-        planes = stencil.values[0].neg_()  # (M, H, W), nobody else's
+        entries = stencil.values[0]  # (M, H, W), nobody else's
         self.never_subtracts = True
-        for plane in planes[1:]:
+        for plane in entries[1:]:
             check(stop)
-            self.never_subtracts &= bool((plane >= 0).all())
-        self.planes = planes.to(torch.float32 if self.never_subtracts else torch.float64)
+            self.never_subtracts &= bool((plane <= 0).all())
+        self.planes = entries
+        if self.never_subtracts:
+            self.planes = entries.new_empty(entries.shape, dtype=torch.float32)
+        for plane, entry in zip(self.planes, entries, strict=True):
+            check(stop)
+            torch.neg(plane.copy_(entry), out=plane)
         self.reach = reach_of(self.offsets)
 
     def apply(self, field: torch.Tensor) -> torch.Tensor:
