@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 def join() -> None:
     """Join the processes that ``torchrun`` started; alone, do nothing.
 
-    Each takes a GPU of its own where there are enough; NCCL cannot share one, gloo can.
+    Each takes a GPU of its own where there are enough, on every computer of the run; NCCL cannot
+    share one, gloo can.
     """
     if "TORCHELASTIC_RUN_ID" not in os.environ or is_initialized():
         return
-    here = int(os.environ["LOCAL_WORLD_SIZE"])
-    if has_gpus := torch.cuda.device_count() >= here:
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    init_process_group("nccl" if has_gpus else "gloo")
+    gpus = torch.cuda.device_count()
+    if gpus:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % gpus)
+    init_process_group("nccl" if gpus >= int(os.environ["LOCAL_WORLD_SIZE"]) else "gloo")
 
 
 def rank() -> int:

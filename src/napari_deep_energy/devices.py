@@ -35,8 +35,8 @@ def choose_device(device: str = "auto") -> torch.device:
 def synchronise(device: torch.device | str) -> None:
     """Wait until a device has done what it was asked for, as a clock must before it is read."""
     kind = torch.device(device).type
-    if kind == "cuda":
-        torch.cuda.synchronize(device)
+    if kind == "cuda":  # the work of other threads is no concern of this one's clock
+        torch.cuda.current_stream(device).synchronize()
     elif kind == "mps":
         torch.mps.synchronize()
 

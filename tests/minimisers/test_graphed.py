@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -120,6 +121,27 @@ def test_the_next_picture_of_a_size_needs_no_recording(spec, tape):
         other := problem_of(spec, picture((40, 41)), corners((40, 41))), spec.energy(other)
     )
     assert len(tape.recordings) == 4
+
+
+def test_what_was_made_for_inference_goes_on_outside_it(tape):
+    engine, spec, size = NestedDissection(), RandomWalker(), (9, 12)
+    for seed, is_inference in enumerate((True, False)):
+        with torch.inference_mode(is_inference):
+            problem = problem_of(spec, picture(size, seed), corners(size))
+            solution = engine.minimise(problem, spec.energy(problem))
+        assert error(spec, problem, solution) < TOLERANCE
+
+
+def test_work_that_could_not_be_recorded_is_done_each_time(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())
+    monkeypatch.setattr(
+        engine_module, "choose_whole_factor",
+        lambda plan, like: GraphFactor(plan, like, lambda work, device: None),
+    )  # fmt: skip
+    engine, spec, size = NestedDissection(), RandomWalker(), (9, 12)
+    for seed in (0, 1):
+        problem = problem_of(spec, picture(size, seed), corners(size))
+        assert error(spec, problem, engine.minimise(problem, spec.energy(problem))) < TOLERANCE
 
 
 def test_refinement_does_not_eliminate_again(tape):

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 import torch
+from napari_deep_energy.training import distributed
 from napari_deep_energy.training.distributed import SharedBatchNorm
 from torch import nn
 
@@ -78,3 +79,20 @@ def test_the_shared_batch_norm_is_torch_s_own(tmp_path):
         torch.testing.assert_close(ours.eval()(x), theirs.eval()(x))
     finally:
         distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize(
+    ("gpus", "own", "backend"), [(0, None, "gloo"), (1, 0, "gloo"), (2, 1, "nccl"), (4, 3, "nccl")]
+)
+def test_processes_share_gpus_only_where_they_have_to(gpus, own, backend, monkeypatch):
+    here = 4 if gpus == 4 else 2
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "test")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(here))
+    monkeypatch.setenv("LOCAL_RANK", str(here - 1))
+    chosen, begun = [], []
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(distributed, "init_process_group", begun.append)
+    distributed.join()
+    assert begun == [backend]
+    assert chosen == ([] if own is None else [own])

@@ -105,6 +105,7 @@ def test_finetuning_keeps_the_steps_that_suit_its_network(tmp_path):
     assert recipe.hidden
     last = list(finetune(folder, recipe, out=tmp_path / "run"))[-1]
     found = Checkpoint.load(last.checkpoint)
+    assert found.training["started_from"] == Checkpoint.load(bundled(recipe.start)).training
     assert found.refine in REFINEMENTS
     assert NetworkMinimiser(found).steps == found.refine
     assert NetworkMinimiser(found, steps=7).steps == 7

@@ -145,7 +145,7 @@ class NestedDissection:
         height, width = image.shape[2:]
         plan = make_plan((height, width), couplings.offsets, stop=stop)
         check(stop)
-        like = couplings.planes[:0].float()
+        like = couplings.planes.new_empty(0, dtype=torch.float32)
         factor, self._spare = self._spare, None
         if factor is None or not has_room_for(factor, plan, like):
             factor = None  # free the old one before the new one is made
@@ -163,7 +163,7 @@ class NestedDissection:
         elif is_outdone(state.factor):
             state.factor = choose_whole_factor(state.factor.plan, state.factor.like)
             state.changed, state.is_new = None, True
-        columns = columns_of(energy, state.couplings)
+        columns = columns_of(energy, state.couplings, stop)
         check(stop)
         state.is_new |= columns.shape != state.columns.shape
         if state.changed is not None:
@@ -215,7 +215,9 @@ def _refined(state: _State, stop: Stop) -> tuple[torch.Tensor, Outcome, str]:
     start = state.x if state.x is not None else torch.zeros_like(rhs)
     result = refine(apply, precondition, rhs, start, TOLERANCE)
     if not result.error <= TOLERANCE and state.factor.like.dtype == torch.float32:
-        state.factor = choose_whole_factor(state.factor.plan, state.couplings.planes)
+        plan = state.factor.plan
+        del state.factor  # its memory is needed for the next
+        state.factor = choose_whole_factor(plan, state.couplings.planes.new_empty(0))
         state.changed = None
         result = refine(apply, precondition, rhs, torch.zeros_like(rhs), TOLERANCE)
     state.x = result.x if result.error < 1 else None

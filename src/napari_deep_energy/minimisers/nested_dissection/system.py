@@ -35,12 +35,16 @@ class System:
 
 
 def coupled(
-    planes: torch.Tensor, offsets: tuple[tuple[int, int], ...], field: torch.Tensor
+    planes: torch.Tensor,
+    offsets: tuple[tuple[int, int], ...],
+    field: torch.Tensor,
+    stop: Stop = never,
 ) -> torch.Tensor:
     """Sum over j of w_ij field_j, (C, H, W), for couplings (M, H, W) at these offsets."""
     result = torch.zeros_like(field)
     for plane, offset in zip(planes, offsets, strict=True):
         if offset != (0, 0):
+            check(stop)
             here, there = shifted(offset)
             before, after = (slice(None), *here), (slice(None), *there)
             result[before].addcmul_(plane[here], field[after])
@@ -82,9 +86,9 @@ class Couplings:
             torch.neg(plane.copy_(entry), out=plane)
         self.reach = reach_of(self.offsets)
 
-    def apply(self, field: torch.Tensor) -> torch.Tensor:
+    def apply(self, field: torch.Tensor, stop: Stop = never) -> torch.Tensor:
         """Sum over j of w_ij field_j, (C, H, W)."""
-        return coupled(self.planes, self.offsets, field)
+        return coupled(self.planes, self.offsets, field, stop)
 
     def padded(self, is_fixed: torch.Tensor) -> torch.Tensor:
         """Planes with a margin of zeros, flattened, fixed pixels (1, H, W) cut off."""
@@ -119,7 +123,7 @@ def precise(energy: QuadraticEnergy, laplacian: Laplacian) -> QuadraticEnergy:
     return QuadraticEnergy(laplacian, targets, confidence, energy.is_fixed)
 
 
-def columns_of(energy: QuadraticEnergy, couplings: Couplings) -> torch.Tensor:
+def columns_of(energy: QuadraticEnergy, couplings: Couplings, stop: Stop = never) -> torch.Tensor:
     """Row excess and right-hand sides of the free pixels, (1 + K, H, W).
 
     A fixed pixel is an equation of its own, 1 x = 0; its couplings become excess of its
@@ -127,23 +131,25 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings) -> torch.Tensor:
     targets sum to one: its answer is one minus the others.
     """
     targets, is_fixed = energy.targets[0].to(couplings.planes), energy.is_fixed[0]
+    check(stop)
     energy.check_held()
     held = is_fixed | (energy.confidence[0] > 0)
     is_closed = (targets.sum(0) - 1).abs_() < ROUNDING
     if len(targets) > 1 and (is_closed | ~held[0]).all():
         targets = targets[:-1]
-    return columns_for(energy, couplings, targets)
+    return columns_for(energy, couplings, targets, stop)
 
 
 def columns_for(
-    energy: QuadraticEnergy, couplings: Couplings, targets: torch.Tensor
+    energy: QuadraticEnergy, couplings: Couplings, targets: torch.Tensor, stop: Stop = never
 ) -> torch.Tensor:
     """As :func:`columns_of` for these ``targets`` (K, H, W), whether or not a seed is there."""
     is_fixed = energy.is_fixed[0]
+    check(stop)
     confidence = energy.confidence[0].to(couplings.planes)  # (1, H, W)
     excess, rhs = confidence, confidence * targets
     if is_fixed.any():
         fixed = is_fixed.to(targets)
-        excess = torch.where(is_fixed, 1, excess + couplings.apply(fixed))
-        rhs = torch.where(is_fixed, 0, rhs + couplings.apply(fixed * targets))
+        excess = torch.where(is_fixed, 1, excess + couplings.apply(fixed, stop))
+        rhs = torch.where(is_fixed, 0, rhs + couplings.apply(fixed * targets, stop))
     return torch.cat([excess, rhs])

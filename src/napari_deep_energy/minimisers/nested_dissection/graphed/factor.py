@@ -18,8 +18,6 @@ from .operations import Left, Picture, operations_on
 from .recording import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -28,12 +26,13 @@ if TYPE_CHECKING:
     from ..system import System
     from .layout import Level
     from .operations import Operations
-    from .recording import Recorder
+    from .recording import Recorder, Work
 
 
 class Factor:
     """Factor of the system of one whole picture."""
 
+    @torch.inference_mode(False)  # buffers made in that mode could not be written to outside it
     def __init__(
         self,
         plan: Plan,
@@ -50,8 +49,8 @@ class Factor:
         self._inverses = [like.new_empty(n, p, p) for n, p, _ in sides]
         self._gains = [like.new_empty(n, p, r) for n, p, r in sides]
         self._rhs = self._x = like.new_empty(0, 0)
-        self._substitute: Callable[[], object] | None = None
         self._eliminate = record(self._sweep, like.device)
+        self._substitute: Work | None = None
 
     def take_in(
         self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
@@ -64,7 +63,7 @@ class Factor:
         if changed is None or changed.any():
             self._picture.couplings.copy_(system.couplings)
             self._picture.excess[0, :-1] = system.excess[:, 0]
-            self._eliminate()
+            self._play(self._eliminate, self._sweep)
             check(stop)
         self._make_room(system.rhs.shape[1])
         self._rhs[:, :-1] = system.rhs.T
@@ -72,17 +71,25 @@ class Factor:
     def solve(self, stop: Stop) -> torch.Tensor:
         """x of each pixel, (H * W, K)."""
         check(stop)
-        assert self._substitute is not None
-        self._substitute()
+        self._play(self._substitute, self._forward_and_back)
         return self._x[:, :-1].T.clone()  # the next replay writes over it
 
+    @torch.inference_mode(False)
     def _make_room(self, count: int) -> None:
         """Right-hand sides and x, (K, H * W + 1); their last entries belong to no pixel."""
-        if self._substitute is None or len(self._rhs) != count:
+        if len(self._rhs) != count:
             self._substitute = None  # lets go of the memory of the last recording
             self._rhs = self.like.new_zeros(count, self._picture.excess.shape[1])
             self._x = torch.zeros_like(self._rhs)
             self._substitute = self._record(self._forward_and_back, self.like.device)
+
+    def _play(self, recording: Work | None, work: Work) -> None:
+        """The recording; the work itself where there is none."""
+        if recording is not None:
+            recording()
+            return
+        with torch.cuda.device(self.like.device):
+            work()
 
     def _sweep(self) -> None:
         """Eliminate all nodes, leaves first."""

@@ -126,7 +126,9 @@ def operations_on(device: torch.device) -> Operations:
         one = torch.ones(1, 1, 1, device=device)
         with torch.cuda.device(device):
             fused.invert(one, one[0], torch.empty_like(one))
+    except torch.cuda.OutOfMemoryError:
+        raise  # that is no reason to do without the kernels for good
     except Exception as error:  # a compiler that is not there, a card that is too old
-        logger.info("Triton cannot be used on %s: %s", device, error)
+        logger.warning("Triton cannot be used on %s: %s", device, error)
         return plain
     return fused

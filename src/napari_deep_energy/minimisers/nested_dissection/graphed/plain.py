@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from .halving import portions
 from .operations import Left
 
 if TYPE_CHECKING:
     from .layout import Level
     from .operations import Picture
+
+ENTRIES = 2**22
+"""Of fronts, whose places are looked up at a time: they are longer numbers than the entries."""
 
 
 def assemble(picture: Picture, level: Level, below: Left | None) -> torch.Tensor:
@@ -26,18 +30,23 @@ def assemble(picture: Picture, level: Level, below: Left | None) -> torch.Tensor
 
 def _own(picture: Picture, level: Level) -> torch.Tensor:
     """The matrix's own entries in the pivots' rows and columns, (N, W, W)."""
-    reach, shape = picture.reach, level.shape.long()
-    places = torch.stack([level.rows, level.columns])[:, shape]  # (2, N, W)
+    reach, width = picture.reach, level.width
+    places = torch.stack([level.rows, level.columns])  # (2, S, W)
     step = places[:, :, None] - places[:, :, :, None]
-    is_pivot = torch.arange(level.width, device=shape.device) < level.pivots
+    is_pivot = torch.arange(width, device=places.device) < level.pivots
     is_near = (step.abs() <= reach).all(0) & (is_pivot[:, None] | is_pivot)
     row, column = (step.clamp(-reach, reach) + reach).long().unbind(0)
     code = torch.where(is_near, picture.table[row, column], 0)
-    first = torch.where(code > 0, places[:, :, :, None], places[:, :, None])
-    first = first + level.origin.T[:, :, None, None] + reach
+    first = torch.where(code > 0, places[:, :, :, None], places[:, :, None]) + reach
     place = first[0].long() * picture.pitch + first[1] + (code.abs() - 1) * picture.plane
-    entries = picture.couplings[torch.where(code != 0, place, 0)]
-    return torch.where(code != 0, entries, 0)
+    origin = level.origin[:, 0].long() * picture.pitch + level.origin[:, 1]
+    front = picture.couplings.new_empty(level.count, width, width)
+    for nodes in torch.arange(level.count, device=code.device).split(max(1, ENTRIES // width**2)):
+        shape = level.shape[nodes].long()
+        is_joined = code[shape] != 0
+        numbers = torch.where(is_joined, place[shape] + origin[nodes, None, None], 0)
+        front[nodes] = torch.where(is_joined, picture.couplings[numbers], 0)
+    return front
 
 
 def eliminate(
@@ -102,8 +111,8 @@ def forward(
     """See :class:`Operations`."""
     own = columns[..., : level.pivots].contiguous()
     if x is not None:
-        x[:, level.pixels[:, : level.pivots]] = torch.bmm(own, inverse).movedim(1, 0)
-    return torch.baddbmm(columns[..., level.pivots :], own, gain)
+        x[:, level.pixels[:, : level.pivots]] = _products(own, inverse).movedim(1, 0)
+    return columns[..., level.pivots :] + _products(own, gain)
 
 
 def backward(x: torch.Tensor, level: Level, gain: torch.Tensor) -> None:
@@ -111,11 +120,15 @@ def backward(x: torch.Tensor, level: Level, gain: torch.Tensor) -> None:
     if level.ring:
         pivots, ring = level.pixels[:, : level.pivots], level.pixels[:, level.pivots :]
         known = x[:, ring].movedim(0, 1)
-        x[:, pivots] += torch.bmm(known, gain.mT).movedim(1, 0)
+        x[:, pivots] += _products(known, gain.mT).movedim(1, 0)
+
+
+def _products(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.cat([torch.bmm(a[part], b[part]) for part in portions(len(a))])
 
 
 def invert(coupling: torch.Tensor, excess: torch.Tensor, out: torch.Tensor) -> None:
     """See :class:`Operations`."""
     matrix, held = coupling.clone(), excess.clone()
-    eliminate_(matrix, held, len(matrix.mT[0]))
+    eliminate_(matrix, held, excess.shape[1])
     out.copy_(matrix)
