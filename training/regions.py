@@ -24,7 +24,7 @@ SMALLEST = 0.01
 """Of a region, as a share of the picture."""
 AT_MOST = 3
 """Regions kept of one crop, so that no picture outweighs the others."""
-BY_COLOUR = 0.75
+BY_COLOUR = 0.6
 """Share of crops in which all pixels of alike colours are one region. With half of them a network
 takes strokes on several cells for these alone."""
 COLOURS = (2, 3)

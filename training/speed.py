@@ -113,7 +113,8 @@ def _exact(solver: NestedDissection, spec: EnergySpec, device: str, problem: Pro
 @torch.inference_mode()
 def _predicted(network: ContextAggregationNetwork, device: str, problem: Problem) -> torch.Tensor:
     inputs = network_input(problem.image, problem.seeds).to(device)
-    return network(inputs.contiguous(memory_format=torch.channels_last)).cpu()
+    answer: torch.Tensor = network(inputs.contiguous(memory_format=torch.channels_last))
+    return answer.cpu()
 
 
 def _skimage(problem: Problem) -> object:

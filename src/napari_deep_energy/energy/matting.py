@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 
 from ..errors import InvalidInput
-from ..stopping import check, never
+from ..stopping import never
 from .colour_prior import Palette, posterior
 from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
@@ -92,8 +92,8 @@ class ClosedFormMatting:
             assert isinstance(laplacian, MattingLaplacian)
             targets = posterior(laplacian.palette, problem.seeds, self.bandwidth)[:, :1]
             prior = Prior(targets.to(foreground), confidence)
-        check(stop)
-        return seeded_energy(laplacian, problem, foreground, self.lam, self.hard_seeds, prior)
+        hard = self.hard_seeds
+        return seeded_energy(laplacian, problem, foreground, self.lam, hard, prior, stop)
 
 
 def confidence_of(spec: ClosedFormMatting, known: float) -> float:

@@ -22,6 +22,7 @@ import torch
 
 from ..errors import InvalidInput
 from ..stopping import check, never
+from .strips import strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,9 +152,14 @@ class QuadraticEnergy:
     def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
         """E(x) and the residual, where that costs less than one after the other."""
         x = self.project(x)
-        quadratic, product = self.laplacian.both(x, stop)
-        check(stop)
-        return quadratic + self._data(x), self._pull(x, product)
+        quadratic, pull = self.laplacian.both(x, stop)
+        data = []
+        for rows in strips(tuple(x.shape[2:]), x.device, stop):
+            fields = self.targets, self.confidence, self.is_fixed
+            here = QuadraticEnergy(self.laplacian, *(field[:, :, rows] for field in fields))
+            data.append(here._data(x[:, :, rows]))
+            pull[:, :, rows] = here._pull(x[:, :, rows], pull[:, :, rows])
+        return quadratic + torch.stack(data).sum(0), pull
 
     def _data(self, x: torch.Tensor) -> torch.Tensor:
         return (self.confidence * (x - self.targets).square()).flatten(1).sum(1)
@@ -213,15 +219,20 @@ def seeded_energy(
     lam: float,
     hard_seeds: bool,
     prior: Prior | None = None,
+    stop: Stop = never,
 ) -> QuadraticEnergy:
     """Energy that pulls seeded pixels to ``targets`` with weight ``lam``, or fixes them.
 
-    The other pixels are pulled by the ``prior``, if there is one.
+    The other pixels are pulled by the ``prior``, if there is one; ``stop`` is polled in between.
     """
+    check(stop)
     is_seed = problem.seeds.sum(1, keepdim=True) > 0
     nowhere = torch.zeros_like(is_seed)
+    check(stop)
     confidence = (nowhere if hard_seeds else is_seed).to(targets.dtype) * lam
     if prior is not None:
+        check(stop)
         targets = torch.where(is_seed, targets, prior.targets)
+        check(stop)
         confidence = torch.where(is_seed, confidence, prior.confidence)
     return QuadraticEnergy(laplacian, targets, confidence, is_seed if hard_seeds else nowhere)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 
-from ..stopping import check, never
+from ..stopping import never
 from .colour import lab
 from .object_prior import ObjectPrior
 from .parameters import check_choice, check_number
@@ -135,8 +135,8 @@ class RandomWalker:
             assert laplacian.stroke_prior is not None
             targets = laplacian.stroke_prior.targets(problem.seeds, self.bandwidth)
             prior = Prior(targets, self.prior)
-        check(stop)
-        return seeded_energy(laplacian, problem, problem.seeds, self.lam, self.hard_seeds, prior)
+        hard = self.hard_seeds
+        return seeded_energy(laplacian, problem, problem.seeds, self.lam, hard, prior, stop)
 
 
 def affinities(

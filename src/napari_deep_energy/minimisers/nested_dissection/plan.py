@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LARGE = 16
 """Tiles of levels of at most this many nodes are told apart by one pixel and by their sides."""
+PORTION = 2**20
+"""Pixels that are numbered between two looks at whether to stop."""
 
 
 class Run(NamedTuple):
@@ -139,8 +141,7 @@ def _planned(
         _link(level, cuts, list(deeper))
         levels.append(tuple(level))
         batches = deeper
-    check(stop)
-    return _ordered(size, offsets, levels)
+    return _ordered(size, offsets, levels, stop)
 
 
 def cut_axis(tiles: list[Tile], reach: int) -> int | None:
@@ -212,17 +213,24 @@ def _runs(shape: Shape, half: Tile, shift: Offset) -> tuple[Run, ...]:
 
 
 def _ordered(
-    size: tuple[int, int], offsets: tuple[Offset, ...], levels: list[tuple[Shape, ...]]
+    size: tuple[int, int],
+    offsets: tuple[Offset, ...],
+    levels: list[tuple[Shape, ...]],
+    stop: Stop,
 ) -> Plan:
     """Plan with the pivots numbered, leaves first."""
     order, start = [], 0
     for level in reversed(levels):
         for shape in level:
+            check(stop)
             pixels = shape.origins[:, None] + shape.pivots[None]  # (N, P, 2)
             order.append((pixels[..., 0] * size[1] + pixels[..., 1]).ravel())
             shape.start = start
             start += order[-1].size
     joined = np.concatenate(order)
     rank = np.empty_like(joined)
-    rank[joined] = np.arange(joined.size)
+    for first in range(0, joined.size, PORTION):
+        check(stop)
+        some = joined[first : first + PORTION]
+        rank[some] = np.arange(first, first + some.size)
     return Plan(size, offsets, tuple(levels), joined, rank)

@@ -41,7 +41,8 @@ def _own(picture: Picture, level: Level) -> torch.Tensor:
     place = first[0].long() * picture.pitch + first[1] + (code.abs() - 1) * picture.plane
     origin = level.origin[:, 0].long() * picture.pitch + level.origin[:, 1]
     front = picture.couplings.new_empty(level.count, width, width)
-    for nodes in torch.arange(level.count, device=code.device).split(max(1, ENTRIES // width**2)):
+    every = torch.arange(level.count, device=code.device)
+    for nodes in torch.split(every, max(1, ENTRIES // width**2)):
         shape = level.shape[nodes].long()
         is_joined = code[shape] != 0
         numbers = torch.where(is_joined, place[shape] + origin[nodes, None, None], 0)

@@ -47,9 +47,8 @@ def recorded(work: Work, device: torch.device) -> Work | None:
 def _in_full_precision() -> Iterator[None]:
     """No TensorFloat-32, whoever has switched it on: it would be recorded."""
     switches = torch.backends.cuda.matmul
-    name, off = "allow_tf32", False
-    if hasattr(switches, "fp32_precision"):  # since torch 2.9, which does not like both
-        name, off = "fp32_precision", "ieee"
+    is_new = hasattr(switches, "fp32_precision")  # since torch 2.9, which does not like both
+    name, off = ("fp32_precision", "ieee") if is_new else ("allow_tf32", False)
     before = getattr(switches, name)
     setattr(switches, name, off)
     try:
