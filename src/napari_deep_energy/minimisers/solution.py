@@ -108,17 +108,19 @@ def read_out(
     ``is_closed`` says that both x and the targets sum to one: of two classes, the second is then
     the mirror image of the first, and need not be looked at.
     """
+    check(stop)
     x = energy.project(x.to(energy.targets))
     seen, times = (energy.of_class(0), 2) if is_closed and x.shape[1] == 2 else (energy, 1)
     check(stop)
     value, residual = seen.both(x[:, : seen.targets.shape[1]], stop)
+    check(stop)
     return Solution(
         x=x[0].cpu(),
         values=problem.values,
         engine=engine,
         device=str(energy.targets.device),
         energy=times * float(value),
-        residual=float(residual.abs().max()),
+        residual=float(max(residual.max(), -residual.min())),
         seconds=seconds,
         outcome=outcome,
         advice=advice,

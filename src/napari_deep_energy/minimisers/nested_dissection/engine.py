@@ -116,6 +116,7 @@ class NestedDissection:
             ) from error
         seconds = time.perf_counter() - start
         is_closed = len(x) < energy.targets.shape[1]
+        check(stop)
         if is_closed:  # the last class follows, see columns_of
             x = torch.cat([x, 1 - x.sum(0, keepdim=True)])
         solution = read_out(

@@ -71,9 +71,12 @@ class Factor:
             self.centre = np.zeros((classes, self.program.centre), self.dtype)
             self.kept_rhs = np.zeros((classes, self.program.rhs), self.dtype)
             is_new = True
+        check(stop)
         touched = self._touched(changed)
         moved = np.ones_like(touched) if is_new else touched
+        check(stop)
         own = (np.ascontiguousarray(system.couplings.numpy()), self._padded(system.excess)[0])
+        check(stop)
         rhs = self._padded(system.rhs)
         for level in range(len(self.program.levels) - 1, -1, -1):
             first, end = self.program.levels[level]
