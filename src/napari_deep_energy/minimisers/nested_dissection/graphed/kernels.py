@@ -45,7 +45,8 @@ def _front(
         child = tl.load(halves + 2 * n + half)
         p_i = tl.load(places + (2 * shape + half) * W + i, mask=i < W, other=-1)
         p_j = tl.load(places + (2 * shape + half) * W + j, mask=j < W, other=-1)
-        is_there = (child >= 0) & (p_i >= 0) & (p_j >= 0)
+        # Compared once more for Triton's interpreter, which would take integers for it.
+        is_there = ((child >= 0) & (p_i >= 0) & (p_j >= 0)) != 0
         start = below + child.to(tl.int64) * node_stride
         result += tl.load(start + (p_i * row_stride + p_j), mask=is_there, other=0.0)
     return result
