@@ -15,7 +15,8 @@ from skimage.segmentation import random_walker
 from napari_deep_energy.energy import grey
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import NestedDissection
-from napari_deep_energy.networks import Checkpoint, bundled, network_input
+from napari_deep_energy.minimisers.network import predict
+from napari_deep_energy.networks import Checkpoint, bundled
 from napari_deep_energy.problem import Problem
 
 from .augmentation import resized
@@ -41,6 +42,12 @@ def evaluate_table2(
 
     Parameters
     ----------
+    voc
+        VOC devkit; pictures and strokes are of its validation split.
+    sizes
+        Heights and widths of the pictures.
+    count
+        Pictures of each size.
     only_cuda
         Leave out what runs on the CPU, which takes minutes at large sizes.
 
@@ -110,11 +117,10 @@ def _exact(solver: NestedDissection, spec: EnergySpec, device: str, problem: Pro
     return solver.minimise(exact, spec.energy(exact))
 
 
-@torch.inference_mode()
 def _predicted(network: ContextAggregationNetwork, device: str, problem: Problem) -> torch.Tensor:
-    inputs = network_input(problem.image, problem.seeds).to(device)
-    answer: torch.Tensor = network(inputs.contiguous(memory_format=torch.channels_last))
-    return answer.cpu()
+    """At the picture's full size, as in the paper."""
+    full = max(problem.image.shape[2:])
+    return predict(network, problem.to(device), working_size=full).cpu()
 
 
 def _skimage(problem: Problem) -> object:

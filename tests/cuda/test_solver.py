@@ -1,7 +1,4 @@
-"""The exact solver on a CUDA device against the CPU.
-
-Needs no napari and no other test's fixtures: ``pytest --confcutdir tests/cuda tests/cuda``.
-"""
+"""The exact solver on a CUDA device against the CPU."""
 
 from __future__ import annotations
 
@@ -20,8 +17,6 @@ from napari_deep_energy.minimisers.nested_dissection.plan import make_plan
 from napari_deep_energy.minimisers.nested_dissection.system import System
 from napari_deep_energy.problem import Problem
 from napari_deep_energy.stopping import never
-
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 SPECS = [
     RandomWalker(),
@@ -67,7 +62,8 @@ class Both:
     def new_picture(self):
         self.laplacians = dict.fromkeys(self.engines)
 
-    def solve(self, image, labels):
+    def assert_alike(self, image, labels):
+        """Both answers are the same; returns that of CUDA."""
         problem, found = problem_of(self.spec, image, labels), {}
         for device, engine in self.engines.items():
             there = problem.to(device)
@@ -101,7 +97,7 @@ def is_recorded(factor):
 def test_strokes_undo_and_the_next_picture(spec, size):
     both, image = Both(spec), picture(size)
     labels = painted(size, 2)
-    first = both.solve(image, labels)
+    first = both.assert_alike(image, labels)
     assert isinstance(both.factor, GraphFactor)
     assert is_recorded(both.factor)
     random = np.random.default_rng(1)
@@ -109,12 +105,12 @@ def test_strokes_undo_and_the_next_picture(spec, size):
     for step in range(3):
         row, column = random.integers(size[0] - 5), random.integers(size[1] - 20)
         more[row : row + 5, column : column + 20] = step % 2 + 1
-        both.solve(image, more)
-    undone = both.solve(image, labels)
+        both.assert_alike(image, more)
+    undone = both.assert_alike(image, labels)
     torch.testing.assert_close(undone, first, atol=TOLERANCE[spec.task], rtol=0)
     factor = both.factor
     both.new_picture()
-    both.solve(picture(size, seed=2), more)
+    both.assert_alike(picture(size, seed=2), more)
     assert both.factor is factor
 
 
@@ -123,7 +119,7 @@ def test_classes_come_and_go(hard_seeds):
     size = (100, 120)
     both = Both(RandomWalker(hard_seeds=hard_seeds))
     for classes in (2, 3, 2, 3):
-        both.solve(picture(size), painted(size, classes))
+        both.assert_alike(picture(size), painted(size, classes))
 
 
 def test_a_prior_everywhere():
@@ -131,7 +127,7 @@ def test_a_prior_everywhere():
     for spec in (COLOUR, replace(COLOUR, hard_seeds=True)):
         both = Both(spec)
         for classes in (2, 3):
-            both.solve(picture(size), painted(size, classes))
+            both.assert_alike(picture(size), painted(size, classes))
 
 
 def test_a_picture_prepared_before_its_first_stroke():
@@ -152,7 +148,7 @@ def test_where_memory_is_short_the_batched_factor_answers(monkeypatch):
 
     monkeypatch.setattr(choosing, "GraphFactor", full)
     both = Both(RandomWalker())
-    both.solve(picture((60, 70)), painted((60, 70), 2))
+    both.assert_alike(picture((60, 70)), painted((60, 70), 2))
     assert isinstance(both.factor, choosing.Factor)
 
 

@@ -56,3 +56,23 @@ def error(spec, problem, solution):
 def first_solve(spec, image, labels):
     problem = problem_of(spec, image, labels)
     return problem, NestedDissection().minimise(problem, spec.energy(problem))
+
+
+def assert_followed(spec, size, steps):
+    """Strokes, erasures, new classes and an undo: each answer is the exact one."""
+    rng = np.random.default_rng(1)
+    image, labels = picture(size), corners(size)
+    engine, laplacian, past = NestedDissection(), None, []
+    for step in range(steps):
+        problem = problem_of(spec, image, labels)
+        energy = spec.energy(problem, laplacian)
+        solution, laplacian = engine.minimise(problem, energy), energy.laplacian
+        assert error(spec, problem, solution) < TOLERANCE, step
+        past.append((labels.copy(), solution.x))
+        row, column = rng.integers(size[0] - 5), rng.integers(size[1] - 20)
+        labels[row : row + 5, column : column + 20] = rng.integers(0, 4 if step > 2 else 3)
+        labels[0, 0], labels[-1, -1] = 1, 2
+    painted, before = past[2]
+    problem = problem_of(spec, image, painted)
+    undone = engine.minimise(problem, spec.energy(problem, laplacian))
+    torch.testing.assert_close(undone.x, before, atol=1e-6, rtol=0)

@@ -14,30 +14,14 @@ from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.minimisers import NestedDissection
 
-from .exact import TOLERANCE, corners, error, every_spec, picture, problem_of
+from .exact import TOLERANCE, assert_followed, corners, error, every_spec, picture, problem_of
 
 pytestmark = pytest.mark.usefixtures("way")
 
 
 @every_spec
 def test_strokes_erasures_and_new_classes_are_followed_exactly(spec):
-    rng = np.random.default_rng(1)
-    size = (75, 90)
-    image, labels = picture(size), corners(size)
-    engine, laplacian, past = NestedDissection(), None, []
-    for step in range(8):
-        problem = problem_of(spec, image, labels)
-        energy = spec.energy(problem, laplacian)
-        solution, laplacian = engine.minimise(problem, energy), energy.laplacian
-        assert error(spec, problem, solution) < TOLERANCE, step
-        past.append((labels.copy(), solution.x))
-        row, column = rng.integers(size[0] - 5), rng.integers(size[1] - 20)
-        labels[row : row + 5, column : column + 20] = rng.integers(0, 4 if step > 2 else 3)
-        labels[0, 0], labels[-1, -1] = 1, 2
-    painted, before = past[2]
-    problem = problem_of(spec, image, painted)
-    undone = engine.minimise(problem, spec.energy(problem, laplacian))
-    torch.testing.assert_close(undone.x, before, atol=1e-6, rtol=0)
+    assert_followed(spec, (75, 90), 8)
 
 
 @every_spec

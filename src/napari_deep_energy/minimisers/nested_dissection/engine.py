@@ -194,7 +194,6 @@ def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> 
     check(stop)
     columns = [values.flatten(1).T.to(like) for values in (state.columns[:1], rhs)]
     system = System(planes.to(like), *columns)
-    check(stop)
     state.factor.take_in(system, state.changed, all_rhs, stop)
     state.changed = np.zeros(state.is_fixed.numel(), bool)
 
