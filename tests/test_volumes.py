@@ -39,7 +39,7 @@ def seeds():
 def direct(volume, seeds, spec, spacing):
     """x by a sparse factorisation in double precision."""
     image = torch.from_numpy(volume)[None, None]
-    problem = Problem(image, one_hot(seeds.astype(int), [1, 4, 9]).double(), (1, 4, 9))
+    problem = Problem(image, one_hot(seeds.astype(int), [1, 4, 9], image), (1, 4, 9))
     energy = spec.energy(problem, spec.laplacian(image, spacing))
     return SparseDirect().minimise(problem, energy).x.numpy()
 
@@ -57,7 +57,7 @@ def test_a_volume_is_solved_exactly(volume, seeds, spec, spacing):
 @pytest.mark.parametrize("spec", [RandomWalker(), RandomWalker(hard_seeds=True)], ids=str)
 def test_a_factored_volume_is_exact(volume, seeds, spec):
     image = torch.from_numpy(volume)[None, None]
-    problem = Problem(image, one_hot(seeds.astype(int), [1, 4, 9]).double(), (1, 4, 9))
+    problem = Problem(image, one_hot(seeds.astype(int), [1, 4, 9], image), (1, 4, 9))
     found = VolumeDissection().minimise(problem, spec.energy(problem, spec.laplacian(image)))
     exact = direct(volume, seeds, spec, (1.0, 1.0, 1.0))
     np.testing.assert_allclose(found.x.numpy(), exact, atol=TOLERANCE)

@@ -122,9 +122,9 @@ class InteractiveSolver:
         self._notice = f"The GPU failed ({reason(error)}); the CPU answers."
         self._move_to(torch.device("cpu"))
 
-    def problem(self, labels: NDArray[Any]) -> Problem:
+    def problem(self, labels: NDArray[Any], stop: Stop = never) -> Problem:
         """Checked problem for these strokes, (H, W) integers."""
-        problem = Problem.from_tensor(self.image, np.asarray(labels))
+        problem = Problem.from_tensor(self.image, np.asarray(labels), stop)
         return problem.as_matting() if self.spec.task == "matte" else problem
 
     def prepare(self, engine: Engine = "auto", stop: Stop = never) -> None:
@@ -190,8 +190,7 @@ class InteractiveSolver:
 
     @flushed_denormals()
     def _solve(self, labels: NDArray[Any], engine: Engine, stop: Stop) -> dict[str, Solution]:
-        problem = self.problem(labels)
-        check(stop)
+        problem = self.problem(labels, stop)
         energy = self.spec.energy(problem, self._weigh(stop), stop)
         check(stop)
         return {

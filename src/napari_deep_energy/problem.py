@@ -10,12 +10,15 @@ import torch
 
 from .errors import InvalidInput
 from .images import as_array, channels_first, normalise
-from .seeds import BACKGROUND, FOREGROUND, check_labels, class_values, is_trimap_of, one_hot
+from .seeds import BACKGROUND, FOREGROUND, checked, is_trimap_of, one_hot
+from .stopping import never
 
 if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import NDArray
+
+    from .stopping import Stop
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,19 @@ class Problem:
         return cls.from_tensor(image_tensor(image, as_array(labels, "seeds").shape), labels)
 
     @classmethod
-    def from_tensor(cls, image: torch.Tensor, labels: NDArray[Any]) -> Self:
-        """As :meth:`from_labels`, for a picture that went through :func:`image_tensor` before."""
-        labels = check_labels(labels)
+    def from_tensor(cls, image: torch.Tensor, labels: NDArray[Any], stop: Stop = never) -> Self:
+        """As :meth:`from_labels`, for a picture that went through :func:`image_tensor` before.
+
+        ``stop`` is polled in between.
+        """
+        labels, values = checked(labels, stop)
         if labels.shape != image.shape[2:]:
             raise InvalidInput(
                 f"the strokes have shape {labels.shape} but the image has "
                 f"{tuple(image.shape[2:])}; paint them on a layer of the picture's own height and "
                 "width."
             )
-        values = class_values(labels)
-        return cls(image, one_hot(labels, values).to(image), tuple(values))
+        return cls(image, one_hot(labels, values, image, stop), tuple(values))
 
     def as_matting(self) -> Self:
         """The two-class problem of matting: label 1 foreground, all others background.

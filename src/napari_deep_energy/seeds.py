@@ -9,12 +9,17 @@ import torch
 
 from .errors import InvalidInput
 from .images import as_array
+from .stopping import check, never
+from .strips import strips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from .stopping import Stop
+
+CPU = torch.device("cpu")
 MAX_CLASSES = 64
 LARGEST_LABEL = 2**31 - 1
 """What results are written as."""
@@ -25,7 +30,14 @@ TRIMAP_FOREGROUND = 255
 
 
 def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
-    """Check a label image (0 unlabelled, 1..K) and return it as int64.
+    """Check a label image (0 unlabelled, 1..K) and return it as int64; see :func:`checked`."""
+    return checked(labels)[0]
+
+
+def checked(labels: NDArray[Any], stop: Stop = never) -> tuple[NDArray[np.int64], list[int]]:
+    """A label image (0 unlabelled, 1..K) as int64, and the values in it, ascending, without 0.
+
+    ``stop`` is polled between strips of it.
 
     Raises
     ------
@@ -46,8 +58,9 @@ def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
             f"the strokes hold the label {labels.max()}; number the classes 1, 2, ... up to "
             f"{LARGEST_LABEL}."
         )
-    labels = labels.astype(np.int64)
-    found = class_values(labels)
+    check(stop)
+    labels = labels.astype(np.int64, copy=False)
+    found = class_values(labels, stop)
     if len(found) < 2:
         have = f"the strokes hold only label {found[0]}" if found else "nothing is painted"
         raise InvalidInput(f"{have}; paint at least two labels.")
@@ -56,19 +69,26 @@ def check_labels(labels: NDArray[Any]) -> NDArray[np.int64]:
             f"the strokes hold {len(found)} classes; at most {MAX_CLASSES} can be told apart at "
             "once. Is this an instance segmentation instead of strokes?"
         )
-    return labels
+    return labels, found
 
 
-def class_values(labels: NDArray[Any]) -> list[int]:
+def class_values(labels: NDArray[Any], stop: Stop = never) -> list[int]:
     """Label values present in a label image, ascending, without 0."""
     # Of most pictures few pixels are painted: sorting those alone takes a tenth of the time.
-    return [int(v) for v in np.unique(labels[labels != 0])]
+    labels = np.atleast_1d(labels)
+    parts = [labels[rows] for rows in strips(labels.shape, CPU, stop)]
+    return sorted({int(value) for part in parts for value in np.unique(part[part != 0])})
 
 
-def one_hot(labels: NDArray[np.int64], values: list[int]) -> torch.Tensor:
-    """Seed image of each class, (1, K, H, W) float32 with ones where its strokes are."""
-    planes = np.stack([labels == value for value in values])
-    return torch.from_numpy(planes).float()[None]
+def one_hot(
+    labels: NDArray[np.int64], values: Sequence[int], like: torch.Tensor, stop: Stop = never
+) -> torch.Tensor:
+    """Seed image of each class, (1, K, *S) with ones where its strokes are, as ``like``."""
+    planes = torch.empty(1, len(values), *labels.shape, dtype=like.dtype)
+    for rows in strips(labels.shape, CPU, stop):
+        for plane, value in zip(planes[0], values, strict=True):
+            plane[rows] = torch.from_numpy(labels[rows] == value)
+    return planes.to(like.device)
 
 
 def is_trimap_of(values: Sequence[int]) -> bool:

@@ -17,7 +17,7 @@ from .minimisers import Solution, VolumeMinimiser
 from .minimisers.multigrid import TOLERANCE
 from .minimisers.volume import check_memory
 from .problem import Problem
-from .seeds import check_labels, class_values, one_hot
+from .seeds import checked, one_hot
 from .stopping import Stop, check, never
 
 if TYPE_CHECKING:
@@ -73,20 +73,16 @@ def segment_volume(
         If ``stop`` returned true.
     """
     check_number("tolerance", tolerance, 1e-9, 0.1)
-    labels = check_labels(seeds)
+    labels, values = checked(seeds, stop)
     if labels.ndim != 3:
         raise InvalidInput(
             f"the strokes have shape {labels.shape}; a volume has three axes, (D, H, W)."
         )
-    values = class_values(labels)
     check_memory(labels.shape, len(values))
     planes = normalise(channels_first(np.asarray(image), labels.shape))
     place = choose_device(device)
-    problem = Problem(
-        torch.from_numpy(np.ascontiguousarray(planes))[None].to(place, torch.float64),
-        one_hot(labels, values).to(place, torch.float64),
-        tuple(values),
-    )
+    volume = torch.from_numpy(np.ascontiguousarray(planes))[None].to(place, torch.float64)
+    problem = Problem(volume, one_hot(labels, values, volume, stop), tuple(values))
     spec = spec or RandomWalker()
     laplacian = spec.laplacian(problem.image, relative_spacing(spacing, 3), stop)
     energy = spec.energy(problem, laplacian, stop)

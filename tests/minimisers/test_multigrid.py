@@ -55,7 +55,7 @@ def problem_of(volume, spec, classes=3):
         seeds.flat[seeds.size // 2 : seeds.size // 2 + 9] = 3
     values = tuple(range(1, classes + 1))
     image = torch.from_numpy(np.array(volume))[None, None]
-    problem = Problem(image, one_hot(seeds, list(values)).double(), values)
+    problem = Problem(image, one_hot(seeds, values, image), values)
     return problem, spec.energy(problem, spec.laplacian(image))
 
 

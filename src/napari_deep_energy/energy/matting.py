@@ -15,10 +15,10 @@ import torch
 
 from ..errors import InvalidInput
 from ..stopping import never
+from ..strips import strips
 from .colour_prior import Palette, posterior
 from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
-from .strips import strips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,7 @@ import torch
 
 from ..errors import InvalidInput
 from ..stopping import check, never
-from .strips import strips
+from ..strips import strips, zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +119,7 @@ class QuadraticEnergy:
     is_fixed: torch.Tensor
     """(B, 1, *S) bool: pixels whose value is given (hard seeds); all false if they are soft."""
 
-    def check_held(self) -> None:
+    def check_held(self, stop: Stop = never) -> None:
         """Refuse a problem without an answer.
 
         Raises
@@ -127,7 +127,9 @@ class QuadraticEnergy:
         InvalidInput
             If no pixel has a target: every constant is a minimum then.
         """
-        if not (self.is_fixed | (self.confidence > 0)).any():
+        fields = self.is_fixed, self.confidence
+        parts = strips(tuple(self.targets.shape[2:]), self.targets.device, stop)
+        if not any(bool(field[:, :, rows].any()) for rows in parts for field in fields):
             raise InvalidInput("nothing holds the answer: no stroke has any weight; raise lam.")
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
@@ -225,14 +227,17 @@ def seeded_energy(
 
     The other pixels are pulled by the ``prior``, if there is one; ``stop`` is polled in between.
     """
-    check(stop)
-    is_seed = problem.seeds.sum(1, keepdim=True) > 0
-    nowhere = torch.zeros_like(is_seed)
-    check(stop)
-    confidence = (nowhere if hard_seeds else is_seed).to(targets.dtype) * lam
-    if prior is not None:
-        check(stop)
-        targets = torch.where(is_seed, targets, prior.targets)
-        check(stop)
-        confidence = torch.where(is_seed, confidence, prior.confidence)
-    return QuadraticEnergy(laplacian, targets, confidence, is_seed if hard_seeds else nowhere)
+    size = tuple(targets.shape[2:])
+    confidence = targets.new_empty(len(targets), 1, *size)
+    is_fixed = zeros(tuple(confidence.shape), confidence, torch.bool)
+    wanted = targets if prior is None else torch.empty_like(targets)
+    for rows in strips(size, targets.device, stop):
+        is_seed = problem.seeds[:, :, rows].sum(1, keepdim=True) > 0
+        if hard_seeds:
+            is_fixed[:, :, rows] = is_seed
+        elsewhere = 0.0 if prior is None else prior.confidence
+        confidence[:, :, rows] = torch.where(is_seed, 0.0 if hard_seeds else lam, elsewhere)
+        if prior is not None:
+            given, expected = targets[:, :, rows], prior.targets[:, :, rows]
+            wanted[:, :, rows] = torch.where(is_seed, given, expected)
+    return QuadraticEnergy(laplacian, wanted, confidence, is_fixed)

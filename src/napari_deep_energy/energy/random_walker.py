@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 
 from ..stopping import never
+from ..strips import strips, zeros
 from .colour import lab
 from .object_prior import ObjectPrior
 from .parameters import check_choice, check_number
 from .quadratic import Laplacian, Prior, QuadraticEnergy, Stencil, seeded_energy
-from .strips import strips
 from .stroke_prior import LONG_SIDE, StrokePrior, Targets
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class GridLaplacian(Laplacian):
         return result
 
     def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
-        work, result = [], torch.zeros_like(x)
+        work, result = [], zeros(tuple(x.shape), x, x.dtype)
         for rows in strips(tuple(x.shape[2:]), x.device, stop):
             for axis, step, flow in self._edges(x, rows):
                 work.append(_work(step, flow))
@@ -237,9 +237,8 @@ class GridLaplacian(Laplacian):
         axes = range(2, 2 + len(self.affinity))
         size = [self.affinity[0].shape[axis] + (axis == 2) for axis in axes]
         # Beside a weight of 1, one of 1e-10 would be lost from a float32 sum.
-        values = self.affinity[0].new_zeros(
-            len(self.affinity[0]), 1 + len(size), *size, dtype=torch.float64
-        )
+        affinity = self.affinity[0]
+        values = zeros((len(affinity), 1 + len(size), *size), affinity, torch.float64)
         for rows in strips(tuple(size), values.device, stop):
             strip = values[:, :, rows.start :]
             for axis, affinity in enumerate(self.affinity, start=2):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 
 from ..stopping import check, never
+from ..strips import converted, strips
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,18 +110,20 @@ def read_out(
     the mirror image of the first, and need not be looked at.
     """
     check(stop)
-    x = energy.project(x.to(energy.targets))
+    x = energy.project(converted(x, energy.targets, stop))
     seen, times = (energy.of_class(0), 2) if is_closed and x.shape[1] == 2 else (energy, 1)
     check(stop)
     value, residual = seen.both(x[:, : seen.targets.shape[1]], stop)
-    check(stop)
+    largest = [
+        residual[:, :, rows].abs().max() for rows in strips(tuple(x.shape[2:]), x.device, stop)
+    ]
     return Solution(
         x=x[0].cpu(),
         values=problem.values,
         engine=engine,
         device=str(energy.targets.device),
         energy=times * float(value),
-        residual=float(max(residual.max(), -residual.min())),
+        residual=float(torch.stack(largest).max()),
         seconds=seconds,
         outcome=outcome,
         advice=advice,

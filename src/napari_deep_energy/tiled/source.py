@@ -80,7 +80,7 @@ class Source:
     def problem(self, box: Box) -> Problem:
         """Problem of a box by itself, in double precision."""
         image = torch.from_numpy(self.range.apply(self.planes(box)))[None].double()
-        seeds = one_hot(self.labels(box), list(self.values)).double()
+        seeds = one_hot(self.labels(box), self.values, image)
         problem = Problem(image, seeds, self.values)
         return problem.as_matting() if self.spec.task == "matte" else problem
 

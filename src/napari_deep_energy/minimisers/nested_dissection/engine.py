@@ -13,6 +13,7 @@ from ...devices import synchronise
 from ...errors import InvalidInput
 from ...fallback import OutOfMemory, is_device_failure
 from ...stopping import check, never
+from ...strips import strips, zeros
 from ..solution import Outcome, Solution, read_out
 from .choosing import choose_whole_factor, has_room_for, is_outdone
 from .plan import make_plan
@@ -92,7 +93,8 @@ class NestedDissection:
         state = self._state
         if state is None or state.laplacian is not laplacian:
             state = self._begin(image, laplacian, stop)
-            state.columns[0] = confidence
+            for rows in strips(tuple(image.shape[2:]), image.device, stop):
+                state.columns[0, rows] = confidence
         if state.changed is None:
             # The root is singular without a seed, but no stroke fails to renew it.
             _take_in(state, state.columns[1:], stop, all_rhs=True)
@@ -116,9 +118,8 @@ class NestedDissection:
             ) from error
         seconds = time.perf_counter() - start
         is_closed = len(x) < energy.targets.shape[1]
-        check(stop)
-        if is_closed:  # the last class follows, see columns_of
-            x = torch.cat([x, 1 - x.sum(0, keepdim=True)])
+        if is_closed:  # see columns_of
+            x = with_last(x, stop)
         solution = read_out(
             precise(energy, state.couplings.laplacian),
             x[None],
@@ -151,8 +152,8 @@ class NestedDissection:
         if factor is None or not has_room_for(factor, plan, like):
             factor = None  # free the old one before the new one is made
             factor = choose_whole_factor(plan, like)
-        columns = couplings.planes.new_zeros(2, height, width)
-        nowhere = torch.zeros_like(columns[:1], dtype=torch.bool)
+        columns = zeros((2, height, width), like, couplings.planes.dtype)
+        nowhere = zeros((1, height, width), like, torch.bool)
         self._state = _State(laplacian, couplings, factor, columns, nowhere, None)
         return self._state
 
@@ -168,19 +169,24 @@ class NestedDissection:
         check(stop)
         state.is_new |= columns.shape != state.columns.shape
         if state.changed is not None:
-            _note_changes(state, columns, energy.is_fixed[0])
+            _note_changes(state, columns, energy.is_fixed[0], stop)
         state.columns, state.is_fixed = columns, energy.is_fixed[0]
         return state
 
 
-def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor) -> None:
+def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor, stop: Stop) -> None:
     """Add the pixels whose equations differ from the last ones to those to be taken in."""
     assert state.changed is not None
-    differs = state.couplings.widened(state.is_fixed != is_fixed) | (columns[0] != state.columns[0])
+    differs = state.couplings.widened(state.is_fixed != is_fixed)
+    moved = torch.empty_like(differs)
+    for rows in strips(tuple(differs.shape), differs.device, stop):
+        before, after = state.columns[:, rows], columns[:, rows]
+        differs[rows] |= before[0] != after[0]
+        if not state.is_new:
+            moved[rows] = (before[1:] != after[1:]).any(0) & ~differs[rows]
     if not state.is_new:
-        moved = (columns[1:] != state.columns[1:]).any(0) & ~differs
         # Targets that move nearly everywhere, as a prior's do, leave the matrix as it is.
-        state.is_new = float(moved.float().mean()) > MANY
+        state.is_new = int(moved.count_nonzero()) > MANY * moved.numel()
         differs = differs if state.is_new else differs | moved
     state.changed |= differs.flatten().cpu().numpy()
 
@@ -190,12 +196,21 @@ def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> 
     like = state.factor.like
     planes = state.couplings.planes[:0]
     if state.changed is None or state.changed.any():
-        planes = state.couplings.padded(state.is_fixed)
+        planes = state.couplings.padded(state.is_fixed, stop)
     check(stop)
     columns = [values.flatten(1).T.to(like) for values in (state.columns[:1], rhs)]
     system = System(planes.to(like), *columns)
     state.factor.take_in(system, state.changed, all_rhs, stop)
     state.changed = np.zeros(state.is_fixed.numel(), bool)
+
+
+def with_last(x: torch.Tensor, stop: Stop = never) -> torch.Tensor:
+    """x, (K, H, W), and one minus their sum, which is that of the last class."""
+    whole = x.new_empty(len(x) + 1, *x.shape[1:])
+    for rows in strips(tuple(x.shape[1:]), x.device, stop):
+        whole[:-1, rows] = x[:, rows]
+        torch.sub(1, x[:, rows].sum(0), out=whole[-1, rows])
+    return whole
 
 
 def _direct(state: _State, stop: Stop) -> torch.Tensor:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LARGE = 16
 """Tiles of levels of at most this many nodes are told apart by one pixel and by their sides."""
-PORTION = 2**20
+PORTION = 2**19
 """Pixels that are numbered between two looks at whether to stop."""
 
 
@@ -219,18 +219,17 @@ def _ordered(
     stop: Stop,
 ) -> Plan:
     """Plan with the pivots numbered, leaves first."""
-    order, start = [], 0
+    order, start = np.empty(size[0] * size[1], np.int64), 0
+    rank = np.empty_like(order)
     for level in reversed(levels):
         for shape in level:
-            check(stop)
-            pixels = shape.origins[:, None] + shape.pivots[None]  # (N, P, 2)
-            order.append((pixels[..., 0] * size[1] + pixels[..., 1]).ravel())
             shape.start = start
-            start += order[-1].size
-    joined = np.concatenate(order)
-    rank = np.empty_like(joined)
-    for first in range(0, joined.size, PORTION):
-        check(stop)
-        some = joined[first : first + PORTION]
-        rank[some] = np.arange(first, first + some.size)
-    return Plan(size, offsets, tuple(levels), joined, rank)
+            pivots, origins = (places @ [size[1], 1] for places in (shape.pivots, shape.origins))
+            each = max(1, PORTION // max(1, len(pivots)))
+            for first in range(0, len(origins), each):
+                check(stop)
+                pixels = (origins[first : first + each, None] + pivots).ravel()
+                order[start : start + pixels.size] = pixels
+                rank[pixels] = np.arange(start, start + pixels.size)
+                start += pixels.size
+    return Plan(size, offsets, tuple(levels), order, rank)

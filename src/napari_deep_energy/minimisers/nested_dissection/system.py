@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.functional import max_pool2d, pad
+from torch.nn.functional import max_pool2d
 
 from ...energy import MattingLaplacian, QuadraticEnergy
 from ...energy.quadratic import shifted
 from ...stopping import check, never
+from ...strips import strips, zeros
 from .plan import reach_of
 
 if TYPE_CHECKING:
@@ -74,25 +75,30 @@ class Couplings:
         stencil = laplacian.stencil(stop)
         self.offsets: tuple[tuple[int, int], ...] = tuple((o[0], o[1]) for o in stencil.offsets)
         entries = stencil.values[0]  # (M, H, W), nobody else's
-        self.never_subtracts = True
-        for plane in entries[1:]:
-            check(stop)
-            self.never_subtracts &= bool((plane <= 0).all())
+        size, place = tuple(entries.shape[1:]), entries.device
+        parts = strips(size, place, stop, len(entries))
+        self.never_subtracts = all(bool((entries[1:, rows] <= 0).all()) for rows in parts)
         self.planes = entries
         if self.never_subtracts:
             self.planes = entries.new_empty(entries.shape, dtype=torch.float32)
-        for plane, entry in zip(self.planes, entries, strict=True):
-            check(stop)
-            torch.neg(plane.copy_(entry), out=plane)
+        for rows in strips(size, place, stop, len(entries)):
+            part = self.planes[:, rows]
+            torch.neg(part.copy_(entries[:, rows]), out=part)
         self.reach = reach_of(self.offsets)
 
     def apply(self, field: torch.Tensor, stop: Stop = never) -> torch.Tensor:
         """Sum over j of w_ij field_j, (C, H, W)."""
         return coupled(self.planes, self.offsets, field, stop)
 
-    def padded(self, is_fixed: torch.Tensor) -> torch.Tensor:
+    def padded(self, is_fixed: torch.Tensor, stop: Stop = never) -> torch.Tensor:
         """Planes with a margin of zeros, flattened, fixed pixels (1, H, W) cut off."""
-        return pad(self.cut(is_fixed), (self.reach,) * 4).flatten()
+        planes, r = self.cut(is_fixed), self.reach
+        count, height, width = planes.shape
+        result = zeros((count, height + 2 * r, width + 2 * r), planes, planes.dtype)
+        inner = result[:, r : r + height, r : r + width]
+        for rows in strips((height, width), planes.device, stop, count):
+            inner[:, rows] = planes[:, rows]
+        return result.flatten()
 
     def cut(self, is_fixed: torch.Tensor) -> torch.Tensor:
         """Planes with fixed pixels (1, H, W) cut off."""
@@ -130,14 +136,22 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings, stop: Stop = never
     neighbours, and its value a right-hand side. The last class is left out where every seed's
     targets sum to one: its answer is one minus the others.
     """
-    targets, is_fixed = energy.targets[0].to(couplings.planes), energy.is_fixed[0]
-    check(stop)
-    energy.check_held()
-    held = is_fixed | (energy.confidence[0] > 0)
-    is_closed = (targets.sum(0) - 1).abs_() < ROUNDING
-    if len(targets) > 1 and (is_closed | ~held[0]).all():
+    energy.check_held(stop)
+    targets = energy.targets[0]
+    if len(targets) > 1 and _sum_to_one(energy, stop):
         targets = targets[:-1]
     return columns_for(energy, couplings, targets, stop)
+
+
+def _sum_to_one(energy: QuadraticEnergy, stop: Stop) -> bool:
+    """Whether the targets do so wherever a pixel has some."""
+    fields = energy.targets[0], energy.confidence[0, 0], energy.is_fixed[0, 0]
+    for rows in strips(tuple(energy.targets.shape[2:]), energy.targets.device, stop):
+        targets, confidence, is_fixed = (field[..., rows, :] for field in fields)
+        is_one = (targets.sum(0) - 1).abs_() < ROUNDING
+        if not (is_one | ~(is_fixed | (confidence > 0))).all():
+            return False
+    return True
 
 
 def columns_for(
@@ -145,11 +159,17 @@ def columns_for(
 ) -> torch.Tensor:
     """As :func:`columns_of` for these ``targets`` (K, H, W), whether or not a seed is there."""
     is_fixed = energy.is_fixed[0]
+    size = tuple(targets.shape[1:])
+    columns = couplings.planes.new_empty(1 + len(targets), *size)
+    for rows in strips(size, columns.device, stop):
+        own = columns[:, rows]
+        own[:1] = energy.confidence[0, :, rows]
+        torch.mul(own[:1], targets[:, rows].to(own), out=own[1:])
     check(stop)
-    confidence = energy.confidence[0].to(couplings.planes)  # (1, H, W)
-    excess, rhs = confidence, confidence * targets
     if is_fixed.any():
-        fixed = is_fixed.to(targets)
-        excess = torch.where(is_fixed, 1, excess + couplings.apply(fixed, stop))
-        rhs = torch.where(is_fixed, 0, rhs + couplings.apply(fixed * targets, stop))
-    return torch.cat([excess, rhs])
+        fixed = is_fixed.to(columns)
+        columns += couplings.apply(torch.cat([fixed, fixed * targets.to(columns)]), stop)
+        equation = torch.zeros_like(columns[:, :1, :1])
+        equation[0] = 1
+        columns = torch.where(is_fixed, equation, columns)
+    return columns

@@ -12,6 +12,7 @@ import torch
 
 from ....errors import Cancelled
 from ....stopping import check, never
+from ....strips import strips
 from ...denormals import flushed_denormals
 from ..fronts import Remainder
 from ..plan import make_plan
@@ -75,9 +76,9 @@ class Factor:
         touched = self._touched(changed)
         moved = np.ones_like(touched) if is_new else touched
         check(stop)
-        own = (np.ascontiguousarray(system.couplings.numpy()), self._padded(system.excess)[0])
-        check(stop)
-        rhs = self._padded(system.rhs)
+        couplings = np.ascontiguousarray(system.couplings.numpy())
+        own = couplings, self._padded(system.excess, stop)[0]
+        rhs = self._padded(system.rhs, stop)
         for level in range(len(self.program.levels) - 1, -1, -1):
             first, end = self.program.levels[level]
             eliminate = first + np.flatnonzero(touched[first:end])
@@ -176,7 +177,10 @@ class Factor:
         self._run([blocks(*share) for share in shares], stop)
         image = x.reshape(len(x), -1, program.pitch)
         inner = image[:, reach : reach + height, reach : reach + width]
-        return torch.from_numpy(inner.reshape(len(x), -1)).T
+        result = np.empty(inner.shape, self.dtype)
+        for rows in strips((height, width), self.like.device, stop, len(x)):
+            result[:, rows] = inner[:, rows]
+        return torch.from_numpy(result.reshape(len(x), -1)).T
 
     def _touched(self, changed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
         """Nodes that a change reaches: those with a changed pixel at or below."""
@@ -201,12 +205,14 @@ class Factor:
             for share in self._shares(ids[kinds == kind])
         ]
 
-    def _padded(self, columns: torch.Tensor) -> NDArray[Any]:
+    def _padded(self, columns: torch.Tensor, stop: Stop) -> NDArray[Any]:
         """(H * W, K) as (K, plane), with a margin of zeros."""
         (height, width), reach = self.plan.size, self.plan.reach
         image = np.zeros((columns.shape[1], height + 2 * reach, self.program.pitch), self.dtype)
         inner = image[:, reach : reach + height, reach : reach + width]
-        inner[:] = columns.T.reshape(-1, height, width).numpy()
+        given = columns.T.reshape(-1, height, width).numpy()
+        for rows in strips((height, width), self.like.device, stop, len(image)):
+            inner[:, rows] = given[:, rows]
         return image.reshape(len(image), -1)
 
     def _run(self, tasks: list[Task], stop: Stop) -> None:

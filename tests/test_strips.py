@@ -1,12 +1,17 @@
-"""The set-up of an energy strip by strip."""
+"""Large pictures are worked on strip by strip."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
-from napari_deep_energy.energy import ENERGIES, strips
+from napari_deep_energy import strips
+from napari_deep_energy.energy import ENERGIES
 from napari_deep_energy.errors import Cancelled
+from napari_deep_energy.interactive import InteractiveSolver
 
 IMAGE = torch.rand(2, 3, 23, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
@@ -50,6 +55,46 @@ def test_the_set_up_is_stopped_between_strips(choice, monkeypatch):
     laplacian, polls = ENERGIES[choice].laplacian(IMAGE), iter([False, True])
     with pytest.raises(Cancelled):
         laplacian.stencil(lambda: next(polls))
+
+
+def strokes(count):
+    labels = np.zeros((23, 17), np.uint8)
+    labels[2:4, 2:9], labels[18:20, 5:14] = 1, 2
+    labels[10, 12:15] = count % 3
+    return labels
+
+
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize("choice", ENERGIES, ids="-".join)
+def test_strokes_are_answered_in_strips_as_in_the_whole(choice, hard, monkeypatch):
+    spec = replace(ENERGIES[choice], hard_seeds=hard)
+    picture = IMAGE[0].movedim(0, -1).numpy()
+    answers = []
+    for numbers in (strips.NUMBERS, 1):
+        monkeypatch.setattr(strips, "NUMBERS", numbers)
+        solver = InteractiveSolver(picture, picture.shape[:2], spec)
+        solver.prepare("analytic")
+        answers.append([solver.solve(strokes(n), "analytic")["analytic"] for n in range(4)])
+    for whole, parts in zip(*answers, strict=True):
+        np.testing.assert_allclose(parts.probabilities, whole.probabilities, atol=1e-6)
+        assert parts.energy == pytest.approx(whole.energy, rel=1e-6)
+        assert parts.residual == pytest.approx(whole.residual, rel=1e-3)
+        assert parts.residual < 1e-4
+
+
+def test_numbers_are_converted_in_strips_and_stopped_between(monkeypatch):
+    monkeypatch.setattr(strips, "NUMBERS", 1)
+    single = IMAGE.float()
+    assert strips.converted(single, single) is single
+    assert torch.equal(strips.converted(single, IMAGE), single.double())
+    with pytest.raises(Cancelled):
+        strips.converted(single, IMAGE, stop=lambda: True)
+
+
+def test_zeros_are_of_the_type_that_is_asked_for():
+    for dtype in (torch.float32, torch.float64, torch.bool):
+        found = strips.zeros((2, 3), IMAGE, dtype)
+        assert torch.equal(found, torch.zeros(2, 3, dtype=dtype))
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
