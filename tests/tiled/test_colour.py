@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from skimage import data
 
 from napari_deep_energy.energy import COLOUR, DEFAULT, ClosedFormMatting, RandomWalker
+from napari_deep_energy.energy.enlarging import enlarging
 from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.tiled import plan_tiled, solve_tiled
-from napari_deep_energy.tiled.appearance import enlarging
 from napari_deep_energy.tiled.looks import UNIT
 from napari_deep_energy.tiled.survey import covering, survey
 

@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING
 
 import torch
 from scipy.ndimage import distance_transform_edt
-from torch.nn.functional import adaptive_avg_pool2d, interpolate, logsigmoid
+from torch.nn.functional import adaptive_avg_pool2d, logsigmoid
 
+from ..stopping import check, never
+from ..strips import converted
 from .alike_things import object_share
 from .colour_prior import posterior
+from .enlarging import enlarged
 from .object_network import bundled_network
 from .stroke_prior import LONG_SIDE, StrokePrior, small_size, weigh
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from ..stopping import Stop
 
 SURE = 8.0
 """Logits beyond this are all the same to the network."""
@@ -64,21 +69,23 @@ class ObjectPrior:
         """What they say by themselves, made when it is asked for."""
         return StrokePrior(self._image, self._long_side)
 
-    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+    def targets(self, seeds: torch.Tensor, bandwidth: float, stop: Stop = never) -> torch.Tensor:
         """As :meth:`.stroke_prior.Targets.targets`.
 
         Strokes on some of many alike things, and those of more than ``MOST_CLASSES`` classes, speak
         for themselves.
         """
         if not can_tell_apart(seeds.shape[1]):
-            return self.strokes.targets(seeds, bandwidth)
-        cover = adaptive_avg_pool2d(seeds.float(), self.scene.size)
+            return self.strokes.targets(seeds, bandwidth, stop)
+        cover = adaptive_avg_pool2d(converted(seeds, self.scene.image, stop), self.scene.size)
+        check(stop)
         logits, share = self.scene.look(cover, bandwidth)
-        wide = interpolate(logits, seeds.shape[2:], mode="bilinear", align_corners=False)
-        found = probabilities(wide).to(seeds.dtype)
+        found = torch.empty_like(seeds)
+        for rows, wide in enlarged(logits, (seeds.shape[2], seeds.shape[3]), stop):
+            found[:, :, rows] = probabilities(wide)
         if share.amin() == 1:
             return found
-        return mixed(self.strokes.targets(seeds, bandwidth), found, share)
+        return mixed(self.strokes.targets(seeds, bandwidth, stop), found, share)
 
 
 def can_tell_apart(classes: int) -> bool:

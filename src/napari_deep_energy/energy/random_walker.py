@@ -133,7 +133,7 @@ class RandomWalker:
         if self.prior:
             assert isinstance(laplacian, GridLaplacian)
             assert laplacian.stroke_prior is not None
-            targets = laplacian.stroke_prior.targets(problem.seeds, self.bandwidth)
+            targets = laplacian.stroke_prior.targets(problem.seeds, self.bandwidth, stop)
             prior = Prior(targets, self.prior)
         hard = self.hard_seeds
         return seeded_energy(laplacian, problem, problem.seeds, self.lam, hard, prior, stop)

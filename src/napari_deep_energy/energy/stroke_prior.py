@@ -11,7 +11,7 @@ normalised over the classes.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -28,8 +28,12 @@ from torch.nn.functional import (
 )
 
 from .. import kernels
+from ..stopping import check, never
 from .colour import lab
 from .colour_prior import Palette, posterior
+
+if TYPE_CHECKING:
+    from ..stopping import Stop
 
 MEAN = {2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 MOST = {2: adaptive_max_pool2d, 3: adaptive_max_pool3d}
@@ -47,7 +51,7 @@ NEAR = 0.02
 class Targets(Protocol):
     """What is expected of pixels that nobody painted."""
 
-    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+    def targets(self, seeds: torch.Tensor, bandwidth: float, stop: Stop = never) -> torch.Tensor:
         """How likely each class is at each pixel, (B, K, *S), summing to one.
 
         Parameters
@@ -56,6 +60,8 @@ class Targets(Protocol):
             (B, K, *S): 1 where class k is painted.
         bandwidth
             See :func:`colour_prior.posterior`.
+        stop
+            Polled in between.
         """
         ...
 
@@ -77,9 +83,12 @@ class StrokePrior:
         self.small = small_size(tuple(size), long_side)
         self.edges = gradient(self._shrunk(lab(image.detach().float())))  # (B, 1, *small)
 
-    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+    def targets(self, seeds: torch.Tensor, bandwidth: float, stop: Stop = never) -> torch.Tensor:
+        check(stop)
         by_colour = posterior(self.palette, seeds, bandwidth)
+        check(stop)
         distance = self.distances(seeds, by_colour)
+        check(stop)
         axes = seeds.ndim - 2
         wide = interpolate(distance, seeds.shape[2:], mode=LINEAR[axes], align_corners=False)
         return weigh(by_colour, wide).to(seeds.dtype)

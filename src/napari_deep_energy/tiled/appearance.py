@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import torch
-
 from ..energy import RandomWalker
 from ..energy.colour_prior import Palette, posterior
+from ..energy.enlarging import enlarging
 from ..energy.object_prior import mixed, probabilities
 from ..energy.stroke_prior import weigh
+from ..stopping import check, never
 
 if TYPE_CHECKING:
+    import torch
+
     from ..energy import EnergySpec, QuadraticEnergy
     from ..energy.colour_prior import Bounds
     from ..energy.stroke_prior import Targets
     from ..problem import Problem
+    from ..stopping import Stop
     from .grid import Box
 
 
@@ -104,8 +107,9 @@ class PartOfPrior:
     """Of the whole."""
     box: Box
 
-    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+    def targets(self, seeds: torch.Tensor, bandwidth: float, stop: Stop = never) -> torch.Tensor:
         """How likely each class is at each pixel, (1, K, h, w), summing to one."""
+        check(stop)
         by_colour = posterior(self.palette, seeds, bandwidth)
         return weigh(by_colour, part_of(self.distance, self.size, self.box)).to(seeds.dtype)
 
@@ -124,12 +128,13 @@ class PartOfObjects:
     strokes: PartOfPrior | None
     """What else counts, if that is less than 1."""
 
-    def targets(self, seeds: torch.Tensor, bandwidth: float) -> torch.Tensor:
+    def targets(self, seeds: torch.Tensor, bandwidth: float, stop: Stop = never) -> torch.Tensor:
         """How likely each class is at each pixel, (1, K, h, w), summing to one."""
+        check(stop)
         found = probabilities(part_of(self.logits, self.size, self.box)).to(seeds.dtype)
         if self.strokes is None:
             return found
-        return mixed(self.strokes.targets(seeds, bandwidth), found, self.share)
+        return mixed(self.strokes.targets(seeds, bandwidth, stop), found, self.share)
 
 
 def part_of(small: torch.Tensor, size: tuple[int, int], box: Box) -> torch.Tensor:
@@ -138,19 +143,3 @@ def part_of(small: torch.Tensor, size: tuple[int, int], box: Box) -> torch.Tenso
     down = enlarging(box.top, box.bottom, height, rows)
     across = enlarging(box.left, box.right, width, columns)
     return down @ small @ across.T
-
-
-def enlarging(first: int, end: int, size: int, small: int) -> torch.Tensor:
-    """Linear interpolation from ``small`` samples to pixels ``first <= i < end`` of ``size``.
-
-    (end - first, small), the weights of torch's ``interpolate`` without aligned corners.
-    """
-    place = ((torch.arange(first, end) + 0.5) * (small / size) - 0.5).clamp_min(0)
-    before = place.floor().long().clamp_max(small - 1)
-    after = (before + 1).clamp_max(small - 1)
-    share = (place - before).float()
-    rows = torch.arange(end - first)
-    weights = torch.zeros(end - first, small)
-    weights[rows, before] += 1 - share
-    weights[rows, after] += share
-    return weights
