@@ -84,11 +84,13 @@ def one_hot(
     labels: NDArray[np.int64], values: Sequence[int], like: torch.Tensor, stop: Stop = never
 ) -> torch.Tensor:
     """Seed image of each class, (1, K, *S) with ones where its strokes are, as ``like``."""
-    planes = torch.empty(1, len(values), *labels.shape, dtype=like.dtype)
+    # To a graphics card they travel as bytes.
+    kind = like.dtype if like.device.type == "cpu" else torch.bool
+    planes = torch.empty(1, len(values), *labels.shape, dtype=kind)
     for rows in strips(labels.shape, CPU, stop):
         for plane, value in zip(planes[0], values, strict=True):
             plane[rows] = torch.from_numpy(labels[rows] == value)
-    return planes.to(like.device)
+    return planes.to(like.device).to(like.dtype)
 
 
 def is_trimap_of(values: Sequence[int]) -> bool:
