@@ -10,6 +10,7 @@ from .errors import InvalidInput
 from .ome import write_ome_zarr
 from .picture_files import LARGEST_IN_PNG, write_labels_png, write_picture, write_tiff
 from .pictures import cutout, on_checkerboard, overlay
+from .pixel_size import UNTOLD, PixelSize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from .energy import EnergySpec
     from .inputs import Inputs
     from .minimisers import Solution
-    from .pixel_size import PixelSize
 
 
 def label_type(largest: int) -> type[np.integer]:
@@ -75,6 +75,33 @@ def write_stack(
         _write_ome_zarr(folder, name, values, inputs.axes.lower(), inputs.size)
 
 
+def write_whole(
+    folder: Path, values: NDArray[Any], image: NDArray[Any], size: PixelSize = UNTOLD
+) -> None:
+    """Write a picture's ``labels``, or if they are no integers its ``alpha`` and ``cutout``.
+
+    Parameters
+    ----------
+    values
+        (H, W) labels, or opacities in [0, 1].
+    image
+        (H, W) or (H, W, C).
+    """
+    if np.issubdtype(values.dtype, np.integer):
+        largest = int(values.max(initial=0))
+        write_tiff(folder / "labels.tif", values.astype(label_type(largest)), "YX", size)
+        if largest <= LARGEST_IN_PNG:
+            write_labels_png(folder / "labels.png", values)
+        return
+    write_tiff(folder / "alpha.tif", values.astype(np.float32), "YX", size)
+    write_picture(folder / "alpha.png", _in_steps(values))
+    write_picture(folder / "cutout.png", cutout(image, values))
+
+
+def _in_steps(alpha: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.rint(255 * alpha).astype(np.uint8)
+
+
 def _write_ome_zarr(
     folder: Path, name: str, array: NDArray[Any], axes: str, size: PixelSize
 ) -> None:
@@ -95,7 +122,7 @@ def write_pictures(folder: Path, inputs: Inputs, solution: Solution, task: str) 
 
 def _write_png(folder: Path, solution: Solution, task: str) -> None:
     if task == "matte":
-        write_picture(folder / "alpha.png", np.rint(255 * solution.alpha).astype(np.uint8))
+        write_picture(folder / "alpha.png", _in_steps(solution.alpha))
         return
     if (largest := max(solution.values)) > LARGEST_IN_PNG:
         raise InvalidInput(f"label {largest} does not fit into a PNG; ask for TIFF or OME-Zarr.")

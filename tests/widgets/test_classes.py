@@ -130,6 +130,14 @@ def test_the_list_takes_a_class_in_hand_and_names_it(desk, session):
     assert classes.name_of(desk.dock.seeds_layer, 2) == ""
 
 
+def test_with_no_class_in_hand_none_is_chosen(desk):
+    listed = desk.dock.classes._list
+    desk.dock.new_strokes().selected_label = 0
+    desk.dock.task = "matte"
+    assert desk.dock.session.choices.task == "matte"
+    assert listed.currentRow() in (-1, 0)
+
+
 def test_new_strokes_have_the_colours_of_overlays(desk):
     for label in (1, 2, 9, 255):
         np.testing.assert_allclose(

@@ -8,6 +8,9 @@ import pytest
 
 from napari_deep_energy import segment
 from napari_deep_energy.crops import Crop
+from napari_deep_energy.picture_files import read_array
+
+from .conftest import PATIENCE
 
 SIZE = 6000
 
@@ -114,6 +117,58 @@ def test_another_view_is_answered_by_itself_when_the_camera_rests(huge):
     with huge.solved():
         camera.zoom *= 4
     assert huge.dock.session.answer.request.picture.data is not first
+
+
+def test_it_is_said_that_a_part_was_answered_and_how_finely(huge):
+    answer(huge)
+    step = max(huge.dock.session.answer.request.picture.data.step)
+    assert f"(the part in view, 1/{step:.2g} of its size, on cpu)" in huge.dock.state
+
+
+def test_a_view_with_too_few_strokes_is_no_complaint(huge):
+    answer(huge)
+    huge.dock.live = True
+    camera = getattr(huge.viewer, "scene", huge.viewer).camera
+    with huge.failed():
+        camera.zoom *= 4  # the background's stroke is at the rim
+    assert huge.dock.session.state.mood == "hint"
+    assert huge.dock.state.startswith("In the part in view, the strokes hold only label 1")
+    assert "zoom out" in huge.dock.state
+    assert "older" not in huge.dock.state
+
+
+@pytest.mark.parametrize("task", ["segment", "matte"])
+def test_the_whole_of_a_large_photograph_is_saved(
+    viewer, open_dock, qtbot, tmp_path, monkeypatch, task
+):
+    monkeypatch.setattr("napari_deep_energy.crops.WHOLE_PIXELS", 40_000)
+    picture = np.full((300, 300, 3), (60, 60, 200), np.uint8)
+    picture[80:220, 80:220] = 200, 160, 60
+    viewer.add_image(picture, name="photograph")
+    desk = open_dock()
+    desk.dock.task, desk.dock.live = task, False
+    strokes = desk.dock.new_strokes()
+    strokes.data[100:200, 100:200], strokes.data[:60] = 1, 2
+    desk.dock.keeping.save_result(tmp_path / "out")
+    assert "Apply to all" in desk.dock.state
+    fold = desk.dock.whole
+    fold.folder = tmp_path / "whole"
+    with qtbot.waitSignal(fold.asked, timeout=PATIENCE):
+        fold.apply.click()
+    with qtbot.waitSignal(fold.finished, timeout=PATIENCE):
+        fold.go.click()
+    (tmp_path / "out").mkdir()
+    desk.dock.keeping.save_result(tmp_path / "out")
+    qtbot.waitUntil(lambda: "The result is in" in desk.dock.state, timeout=PATIENCE)
+    [folder] = (tmp_path / "out").iterdir()
+    files = {"segment": {"labels.tif", "labels.png"}, "matte": {"alpha.tif", "alpha.png"}}[task]
+    assert files <= {path.name for path in folder.iterdir()}
+    found = read_array(next(folder / name for name in files if name.endswith(".png")))
+    assert found.shape == (300, 300)
+    assert found[150, 150] == {"segment": 1, "matte": 255}[task]
+    assert found[10, 10] == {"segment": 2, "matte": 0}[task]
+    if task == "matte":
+        assert read_array(folder / "cutout.png")[150, 150].tolist() == [200, 160, 60, 255]
 
 
 def test_what_needs_the_whole_picture_says_so(huge):

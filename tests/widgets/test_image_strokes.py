@@ -76,6 +76,17 @@ def test_a_trimap_is_taken_and_matted(desk, picture, labels, kind):
     assert solution.alpha == pytest.approx(matte(picture, trimap=trimap).alpha, abs=1e-5)
 
 
+def test_a_trimap_can_be_painted_on(desk, labels):
+    trimap = np.select([labels == 1, labels == 2], [255, 0], 128).astype(np.uint8)
+    take(desk, desk.viewer.add_image(trimap, name="trimap"))
+    assert set(np.unique(desk.dock.seeds_layer.data)) == {0, 1, 2}
+    with desk.solved() as blocker:
+        desk.dock.seeds_layer.paint((20, 20), 1)
+    after = blocker.args[0]["analytic"].alpha
+    assert after[labels == 1].mean() > 0.9
+    assert after[labels == 2].mean() < 0.1
+
+
 @pytest.mark.parametrize(
     ("pixels", "sentence"),
     [

@@ -52,7 +52,7 @@ def test_an_answer_whose_strokes_were_all_erased_is_marked_stale(desk):
     with desk.failed():
         seeds.data_setitem(seeds.data.nonzero(), 0)
     assert mood(desk) == "stale"
-    assert "Nothing is painted" in desk.dock.state
+    assert "Nothing is painted; paint at least two labels (M takes a new one)." in desk.dock.state
     assert "older than the strokes" in desk.dock.state
 
 
@@ -69,6 +69,7 @@ def test_a_plane_without_an_answer_has_none_that_is_stale(viewer, picture, open_
     with desk.failed():
         viewer.dims.set_current_step(0, 1)
     assert mood(desk) == "hint"
+    assert desk.dock.state.startswith("On this plane, nothing is painted")
     assert "older" not in desk.dock.state
 
 

@@ -34,6 +34,23 @@ def test_results_of_another_picture_are_out_of_view_until_it_is_worked_on_again(
     assert len(desk.viewer.layers) == before
 
 
+def test_strokes_that_are_selected_are_worked_on_with_their_own_picture(desk, picture):
+    desk.solve(*TWO)
+    image, seeds = desk.dock.image_layer, desk.dock.seeds_layer
+    desk.viewer.layers.selection.active = desk.viewer.add_image(picture[::-1].copy(), name="other")
+    other = desk.dock.new_strokes()
+    assert desk.dock.image_layer is not image
+    with desk.solved():  # as it was answered before
+        desk.viewer.layers.selection.active = seeds
+    assert (desk.dock.image_layer, desk.dock.seeds_layer) == (image, seeds)
+    desk.viewer.layers.selection.active = other
+    assert desk.dock.image_layer.name == "other"
+    foreign = desk.viewer.add_labels(np.zeros(picture.shape[:2], int))
+    desk.viewer.layers.selection.active = other
+    desk.viewer.layers.selection.active = foreign
+    assert desk.dock.seeds_layer is other, "whose it is nobody knows"
+
+
 def test_the_cut_out_is_saved_with_its_opacity(desk, tmp_path):
     desk.dock.task = "matte"
     desk.solve(*TWO)

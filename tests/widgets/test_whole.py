@@ -67,7 +67,12 @@ def test_a_volume_is_answered_with_the_scale_of_its_layer(stack, volume, qtbot):
 
 
 def test_its_layer_is_named_after_the_picture(stack, qtbot):
-    assert answered(stack, qtbot, "planes").name == "volume: labels (whole)"
+    by_planes = answered(stack, qtbot, "planes")
+    assert by_planes.name == "volume: labels (painted planes)"
+    again = answered(stack, qtbot, "planes")
+    assert by_planes not in stack.viewer.layers
+    assert answered(stack, qtbot, "volume").name == "volume: labels (whole)"
+    assert not again.visible, "one over the other, neither can be seen"
 
 
 def test_points_in_time_are_answered_one_by_one_unless_asked(viewer, volume, open_dock):

@@ -77,8 +77,8 @@ class ClassesFold(Fold):
             for label, name, colour in shown:
                 self._list.addItem(_item(label, name, colour))
             if seeds is not None:
-                in_hand = [label for label, _, _ in shown].index(int(seeds.selected_label) or 1)
-                self._list.setCurrentRow(in_hand)
+                labels, in_hand = [label for label, _, _ in shown], int(seeds.selected_label) or 1
+                self._list.setCurrentRow(labels.index(in_hand) if in_hand in labels else -1)
 
     def _on_current(self, item: QListWidgetItem | None) -> None:
         seeds = self._session.subject.seeds

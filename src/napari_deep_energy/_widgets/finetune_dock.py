@@ -76,6 +76,9 @@ class FinetuneWidget(ColumnDock):
 
     def start(self, steps: int | None = None) -> None:
         """Begin a run."""
+        if not self._folder.text:
+            self._state.show_state(HINT)
+            return
         if self._folder.path is None or not self.folder.is_dir():
             self._state.show_state(State("hint", f"There is no folder {self._folder.text!r}."))
             return

@@ -14,7 +14,7 @@ from ..errors import InvalidInput
 from ..files import is_file, reading
 from ..layers import METADATA, transforms
 from ..picture_files import TIFF, one_plane, read_strokes
-from ..seeds import is_trimap
+from ..seeds import is_trimap, labels_from_trimap
 from . import picking
 from .classes import palette
 
@@ -43,6 +43,8 @@ def take_as_strokes(session: Session, viewer: ViewerModel) -> Labels:
     strokes = _painted(image)
     attributes = {**transforms(image), "name": f"{image.name} strokes", "colormap": palette()}
     if is_trimap(strokes):
+        # As strokes it can be painted on: a 1 among 0, 128 and 255 would make it no trimap.
+        strokes = labels_from_trimap(strokes).astype(np.uint8)
         attributes["metadata"] = {METADATA: {"task": "matte"}}
     layer = Layer.create(strokes, attributes, "labels")
     others = [other for other in picking.images(viewer) if other is not image]

@@ -58,10 +58,16 @@ def set_owner(labels: Labels, image: Image) -> None:
     labels.metadata.setdefault(METADATA, {})["image"] = image.unique_id
 
 
+def owner_of(viewer: ViewerModel, labels: Labels) -> Image | None:
+    """The image of the viewer that these strokes were made for, if it is known."""
+    owner = labels.metadata.get(METADATA, {}).get("image")
+    return next((image for image in images(viewer) if image.unique_id == owner), None)
+
+
 def is_of_another(viewer: ViewerModel, labels: Labels, image: Image | None) -> bool:
     """Whether these strokes were made for an image of the viewer that is not this one."""
-    owner = labels.metadata.get(METADATA, {}).get("image")
-    return any(other.unique_id == owner for other in images(viewer) if other is not image)
+    owner = owner_of(viewer, labels)
+    return owner is not None and owner is not image
 
 
 def picture_under(viewer: ViewerModel, labels: Labels) -> Image | None:

@@ -51,6 +51,7 @@ class Subject(QObject):
         self._image_watch, self._seeds_watch = LayerWatcher(), LayerWatcher()
         self._layers.changed.connect(self._on_list)
         self._layers.inserted.connect(self._on_inserted)
+        self._layers.selected.connect(self._on_selected)
         self._layers.removed.connect(self.removed)
         self._layers.moved.connect(self.touched)
         self._visible.moved.connect(self.touched)
@@ -179,6 +180,14 @@ class Subject(QObject):
             self.choose(picking.picture_under(self.viewer, layer), layer)
             if self.image is not None:
                 picking.set_owner(layer, self.image)
+
+    def _on_selected(self) -> None:
+        """Strokes that are taken up are worked on, with the image that they were made for."""
+        active = picking.itself(self.viewer.layers.selection.active, picking.strokes(self.viewer))
+        if active is not None and active is not self.seeds:
+            image = picking.owner_of(self.viewer, active)
+            if image is not None:
+                self.choose(image, active)
 
     def _on_pixels(self) -> None:
         self._fingerprint = ((), 0)

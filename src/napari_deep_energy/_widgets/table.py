@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from .wording import milliseconds
+
 if TYPE_CHECKING:
     from ..comparison import Comparison
 
@@ -97,5 +99,5 @@ def _shown(name: str, value: float | str) -> str:
     if isinstance(value, str):
         return value
     if name == "milliseconds":
-        return f"{value:.0f} ms"
+        return milliseconds(value / 1000)
     return f"{value:.4g}"

@@ -32,11 +32,12 @@ class Connections:
 
 
 class LayerListWatcher(QObject):
-    """Tells when layers come, go, move or change their name, and when the sliders move."""
+    """Tells when layers come, go, move, are selected or renamed, and when the sliders move."""
 
     changed = Signal()
     inserted = Signal(object)
     removed = Signal(object)
+    selected = Signal()
     moved = Signal()
     """Another plane may be on display."""
 
@@ -47,12 +48,14 @@ class LayerListWatcher(QObject):
 
     def start(self) -> None:
         """Connect; harmless if connected."""
-        events, dims = self._viewer.layers.events, self._viewer.dims.events
+        layers, dims = self._viewer.layers, self._viewer.dims.events
+        events = layers.events
         self._list.make(
             [
                 (events.inserted, self._on_inserted),
                 (events.removed, self._on_removed),
                 (events.reordered, self._on_list),
+                (layers.selection.events.active, self._on_selected),
                 *((event, self._on_dims) for event in (dims.current_step, dims.order)),
                 (dims.ndisplay, self._on_dims),
             ]
@@ -78,6 +81,9 @@ class LayerListWatcher(QObject):
     def _on_removed(self, event: Any) -> None:
         self.removed.emit(event.value)
         self._on_list()
+
+    def _on_selected(self, event: object = None) -> None:
+        self.selected.emit()
 
     def _on_name(self, event: object = None) -> None:
         self.changed.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Layer
+from napari.layers import Image, Labels, Layer
 
 from ..crops import Enlarged
 from ..errors import InvalidInput
@@ -19,6 +19,36 @@ if TYPE_CHECKING:
 
     from .session import Session
     from .whole_work import Way
+
+
+CALLED: dict[Way, str] = {
+    "volume": "whole",
+    "tiles": "whole",
+    "network": "whole, network and solver",
+    "planes": "painted planes",
+}
+"""What the result of each way is called."""
+
+
+def wholes_of(session: Session) -> list[Layer]:
+    """The results for all of the picture that is worked on, the newest last."""
+    image = session.subject.image
+    return [
+        layer
+        for layer in session.subject.viewer.layers
+        if image is not None and _mark(layer)[0] == image.unique_id
+    ]
+
+
+def latest_of(session: Session) -> Layer | None:
+    """The newest of them that is of the task at hand."""
+    kind = {"segment": Labels, "matte": Image}[session.choices.task]
+    return next((x for x in reversed(wholes_of(session)) if isinstance(x, kind)), None)
+
+
+def _mark(layer: Layer) -> tuple[object, object]:
+    """Image and way of a result for a whole picture."""
+    return layer.metadata.get(METADATA, {}).get("whole", (None, None))
 
 
 def request_of(session: Session, way: Way, folder: Path) -> WholeRequest:
@@ -73,7 +103,7 @@ def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:
     assert subject.seeds is not None
     is_labels = np.issubdtype(answer.levels[0].dtype, np.integer)
     kind: Any = "labels" if is_labels else "alpha"
-    name = f"{subject.image.name}: {kind} (whole)"
+    name = f"{subject.image.name}: {kind} ({CALLED[request.way]})"
     data, attributes, layer_type = result_tuple(kind, name, answer.levels[0], subject.image)
     if len(answer.levels) > 1:
         data, attributes["multiscale"] = list(answer.levels), True
@@ -81,8 +111,11 @@ def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:
         attributes["colormap"] = subject.seeds.colormap
     mark = (subject.image.unique_id, request.way)
     attributes["metadata"][METADATA]["whole"] = mark
-    for old in [old for old in layers if old.metadata.get(METADATA, {}).get("whole") == mark]:
-        layers.remove(old)
+    for old in wholes_of(session):
+        if _mark(old) == mark:
+            layers.remove(old)
+        else:
+            old.visible = False  # one over the other, none can be seen
     # Not among the session's results: those are written into, and saved as a whole.
     layer, active = Layer.create(data, attributes, layer_type), layers.selection.active
     layers.insert(layers.index(subject.seeds), layer)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ..crops import Crop
 from ..errors import InvalidInput
 
 if TYPE_CHECKING:
+    from ..layers import Picture
     from ..minimisers import Solution
     from .solving import Answer
 
@@ -17,7 +19,8 @@ NO_STROKES = "Press New, then paint label 1 on the object and label 2 on the bac
 NO_ANSWER = "Nothing was solved yet; paint strokes first."
 STALE = "Changed since the last answer. Press Solve once."
 NOT_LIVE = "Live is off. Press Solve once for the answer."
-TOO_FEW = "Paint at least two labels (M takes a new one); the picture is being made ready."
+NEW_LABEL = "(M takes a new one)"
+TOO_FEW = f"Paint at least two labels {NEW_LABEL}; the picture is being made ready."
 OLDER = "The answer on screen is older than the strokes."
 CANCELLED = f"Cancelled. {OLDER}"
 PART = "The answer is for the part in view; press Apply to all in the fold Whole picture first."
@@ -38,7 +41,7 @@ class State:
 def finished(answer: Answer) -> State:
     """Which engines ran, where, how long, and how good the answers are."""
     solutions = answer.solutions.values()
-    device = f"(on {next(iter(solutions)).device})"
+    device = f"({_part(answer.request.picture)}on {next(iter(solutions)).device})"
     if answer.request.preview:  # coarse, whichever engine
         return State("preview", f"Preview: {'; '.join(map(duration, solutions))} {device}")
     text = f"{'; '.join(map(result, solutions))} {device}"
@@ -46,6 +49,14 @@ def finished(answer: Answer) -> State:
     if answer.notice:
         return State("error", f"{text}. The other engine gave no answer: {answer.notice}")
     return State("done", f"{text}. {advice}".strip(), "\n".join(map(numbers, solutions)))
+
+
+def _part(picture: Picture) -> str:
+    """What was answered, if not all of the plane."""
+    if not isinstance(picture.data, Crop):
+        return ""
+    step = max(picture.data.step)
+    return f"the part in view, 1/{step:.2g} of its size, " if step > 1 else "the part in view, "
 
 
 def numbers(solution: Solution) -> str:
@@ -84,6 +95,17 @@ def milliseconds(seconds: float) -> str:
 def unanswered(has_answer: bool) -> State:
     """The strokes or the settings have changed while live is off."""
     return State("stale", STALE) if has_answer else State("hint", NOT_LIVE)
+
+
+def too_few(error: InvalidInput, picture: Picture | None, has_answer: bool) -> State:
+    """That there are not two labels where the answer is for: on a plane, or in what is in view."""
+    text = f"{str(error).rstrip('.')} {NEW_LABEL}"
+    if picture is not None and isinstance(picture.data, Crop):
+        text = f"in the part in view, {text}. Or zoom out, if the strokes are elsewhere"
+        return failure(InvalidInput(text), has_answer=False)  # it is of another part, not older
+    if picture is not None and len(picture.shape) > 2:
+        text = f"on this plane, {text}"
+    return failure(InvalidInput(text), has_answer)
 
 
 def failure(error: Exception, has_answer: bool) -> State:
