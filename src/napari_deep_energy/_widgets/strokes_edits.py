@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..layers import checksum
 from . import picking
 from .wording import NO_ANSWER, State
 
@@ -31,11 +30,10 @@ def clear_class(session: Session) -> None:
         session.say(State("hint", f"There are no strokes of label {label} to clear."))
 
 
-def clear_all(session: Session) -> None:
-    """Erase all strokes in the plane on display."""
+def clear_all(session: Session) -> bool:
+    """Erase all strokes in the plane on display; whether there were any."""
     seeds = session.subject.seeds
-    if seeds is not None:
-        write(session, seeds, plane(session, seeds) != 0, 0)
+    return seeds is not None and write(session, seeds, plane(session, seeds) != 0, 0) > 0
 
 
 def accept(session: Session) -> None:
@@ -88,8 +86,3 @@ def places(
         next(rest) if isinstance(part, slice) else np.full(len(inside[0]), part)
         for part in session.subject.index_of(layer, shape)
     )
-
-
-def fingerprint(session: Session, layer: Labels) -> int:
-    """Of the plane on display."""
-    return checksum(plane(session, layer))
