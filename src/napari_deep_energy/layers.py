@@ -38,7 +38,7 @@ STROKES_SIDE = 4096
 """Longest side of a layer of strokes; one pixel of it covers several of a larger picture."""
 OPACITY = {
     "labels": 0.4,
-    "objects": 0.7,
+    "objects": 1.0,
     "backdrop": 0.85,
     "difference": 0.85,
     "probability": 0.6,

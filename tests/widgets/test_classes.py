@@ -86,6 +86,18 @@ def test_a_new_object_is_committed_and_one_undo_takes_all_back(desk, session):
     np.testing.assert_array_equal(objects.data, region)
 
 
+def test_a_new_object_clears_the_answer_and_undo_asks_for_it_again(desk, session):
+    layer = desk.dock.results["analytic", "labels"]
+    before = layer.data.copy()
+    with desk.failed():
+        session.committing.new_object()
+    assert not layer.data.any()
+    assert session.state.mood == "hint", "nothing on screen is old"
+    with desk.solved():
+        desk.dock.seeds_layer.undo()
+    np.testing.assert_array_equal(layer.data, before)
+
+
 def test_objects_are_numbered_and_stay(desk, session):
     desk.dock.seeds_layer.selected_label = 1
     session.committing.new_object()
@@ -179,10 +191,12 @@ def test_a_new_object_after_an_undone_one_takes_its_number(desk, session):
     seeds = desk.dock.seeds_layer
     seeds.selected_label = 1
     session.committing.new_object()
-    seeds.undo()
+    with desk.solved():
+        seeds.undo()
     seeds.selected_label = 2
     assert session.committing.new_object() == 1
-    seeds.undo()
+    with desk.solved():
+        seeds.undo()
     assert session.committing.commit() == 2  # redo brings the other back
     seeds.redo()
     assert set(np.unique(objects_of(desk))) == {1, 2}
@@ -228,7 +242,8 @@ def test_undo_without_the_layer_of_objects_leaves_the_next_one_alone(desk, sessi
     seeds.selected_label = 1
     session.committing.new_object()
     desk.viewer.layers.remove(desk.dock.results["", "objects"])
-    seeds.undo()
+    with desk.solved():
+        seeds.undo()
     seeds.selected_label = 2
     session.committing.commit()
     before = objects_of(desk).copy()

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QCheckBox, QFormLayout, QProgressBar
 
 from ..errors import InvalidInput
 from . import wording
+from .at_end import at_end
 from .batch_results import open_result
 from .batch_table import BatchTable
 from .batch_work import BatchRequest, Step, Summary, run
@@ -126,7 +127,7 @@ class BatchWidget(ColumnDock):
         self._worker.done.connect(self._on_done, queued)
         self._worker.failed.connect(self._on_failed, queued)
         self.session.choices_changed.connect(self._show_settings)
-        self.destroyed.connect(partial(LatestWins.close, self._worker))
+        at_end(self, self._worker.close)
 
     # What the user can do
 

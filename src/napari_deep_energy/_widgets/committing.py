@@ -82,6 +82,7 @@ class Committing(QObject):
             return 0
         is_cleared = strokes_edits.clear_all(self._session)
         step = self._put(mask, seeds)
+        self._session.forget_plane()
         if is_cleared:  # else there is no step to undo
             step.change = next(reversed(_done(seeds)), None)
             self._steps.append(step)

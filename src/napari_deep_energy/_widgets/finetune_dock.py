@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QFormLayout, QProgressBar
 
+from .at_end import at_end
 from .before_after import BeforeAfter
 from .choosers import ModelChooser, OptionChooser
 from .column_dock import ColumnDock
@@ -139,7 +139,7 @@ class FinetuneWidget(ColumnDock):
         self.process.progressed.connect(self._on_progress)
         self.process.ended.connect(self._on_ended)
         self.session.models.changed.connect(self._show_models)
-        self.destroyed.connect(partial(_end, self.process, self.before_after.close_thread))
+        at_end(self, _end, self.process, self.before_after.close_thread)
         self._show_models()
 
     def _show_models(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from ..errors import InvalidInput
 from ..sessions.session_file import SUFFIX, write_session
 from . import reopening, saving, wording
+from .at_end import at_end
 from .autosave import snapshot
 from .controls import button, row
 from .fold import Fold
@@ -49,7 +49,7 @@ class KeepingFold(Fold):
         self.column.addWidget(row(save, load))
         self._worker.done.connect(self._on_written, Qt.ConnectionType.QueuedConnection)
         self._worker.failed.connect(self._on_unwritten, Qt.ConnectionType.QueuedConnection)
-        self.destroyed.connect(partial(LatestWins.close, self._worker))
+        at_end(self, self._worker.close)
         result.clicked.connect(self._on_result)
         save.clicked.connect(self._on_save)
         load.clicked.connect(self._on_open)

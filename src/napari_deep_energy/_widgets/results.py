@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 from qtpy.QtCore import QObject, Signal
 
 from ..crops import Crop
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from napari.components import ViewerModel
-    from napari.layers import Image, Labels
+    from napari.layers import Image
     from numpy.typing import NDArray
 
     from ..layers import Kind, Picture
@@ -34,6 +34,8 @@ MAIN = {"segment": "labels", "matte": "cut-out"}
 """The result of each task that is on view from the start."""
 DIFFERENCE = (NO_ENGINE, "difference")
 
+OUTLINE = 2
+"""Width of objects' outlines; filled, they would look like the answer."""
 MOST = 0.5
 FAINT = 0.2
 """Opacity of strokes that lie over most of the picture, as a trimap does: else they would hide the
@@ -105,6 +107,8 @@ class ResultLayers(QObject):
         """Take a layer that is in the viewer as the result ``key`` of ``image``."""
         self.turn_to_picture(image)
         self.layers[key] = layer
+        if key[1] == "objects" and isinstance(layer, Labels):
+            layer.contour = OUTLINE
         if key[1] == "cut-out":
             self._back(layer)
 
@@ -142,6 +146,14 @@ class ResultLayers(QObject):
         kinds = MAIN.values()
         planes = [layer.data for (_, kind), layer in self.layers.items() if kind in kinds]
         return any(whole[picture.index].any() for whole in planes if whole.shape == picture.shape)
+
+    def blank(self, picture: Picture) -> None:
+        """Take the answer to this plane off view."""
+        for (_, kind), layer in self.layers.items():
+            fits = layer.data.shape[: len(picture.shape)] == picture.shape
+            if fits and kind in ("labels", "alpha", "cut-out"):
+                layer.data[picture.index] = 0
+                layer.refresh()
 
     def flip(self, task: str) -> None:
         """Show the other engine's result."""

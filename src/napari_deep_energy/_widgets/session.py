@@ -182,6 +182,15 @@ class Session(QObject):
         self._asked, self.answer = (), None
         self.replaced.emit()
 
+    def forget_plane(self) -> None:
+        """The answer on view is done with: neither it nor that it is old is in the way of the next.
+
+        An undo of the strokes asks for it again.
+        """
+        if (picture := self.subject.plane()) is not None:
+            self.results.blank(picture)
+        self.answer = None
+
     def _drop_work(self) -> None:
         self._pacing.stop()
         self.runner.drop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 from weakref import WeakSet, WeakValueDictionary
@@ -11,6 +10,7 @@ from weakref import WeakSet, WeakValueDictionary
 from qtpy.compat import isalive
 from qtpy.QtCore import QCoreApplication, QEvent
 
+from .at_end import at_end
 from .canvas_context import guard_canvas
 from .column_dock import ColumnDock
 from .session import Session
@@ -66,7 +66,7 @@ class SessionDock(ColumnDock):
         self.session = session_of(viewer)
         self._viewer = viewer
         _DOCKS.add(self)
-        self.destroyed.connect(partial(_detach, self.session, id(self)))
+        at_end(self, _detach, self.session, id(self))
 
     def open_session(self) -> None:
         """Take part; harmless if this is so already."""
