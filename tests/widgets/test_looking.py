@@ -79,3 +79,13 @@ def test_the_camera_goes_to_one_spot_after_the_other(desk):
 def test_without_an_answer_the_state_line_says_so(desk):
     desk.dock.session.spots.go_on()
     assert "paint strokes first" in desk.dock.state
+
+
+def test_what_is_wanted_of_one_task_is_not_left_over_the_other(desk):
+    desk.dock.session.extras.set_wanted("uncertainty", True)
+    desk.solve(*TWO)
+    old = desk.dock.results["", "uncertainty"]
+    with desk.solved():
+        desk.dock.task = "matte"
+        assert old not in desk.viewer.layers
+    assert desk.dock.results["", "uncertainty"].visible

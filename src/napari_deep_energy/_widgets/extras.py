@@ -53,6 +53,11 @@ class Extras(QObject):
         solution = answer.solution_of(session.results.shown)
         session.results.show(replace(answer, planes=planes(self.wanted, solution)), image, seeds)
 
+    def take_off(self) -> None:
+        """Take the layers away until the next answer: they are of another task."""
+        for kind in self.kinds:
+            self._session.results.remove((NO_ENGINE, kind))
+
     def _on_styled(self) -> None:
         seeds = self._session.subject.seeds
         if seeds is None or "probability" not in self.kinds:

@@ -119,6 +119,7 @@ class Session(QObject):
         old, self.choices = self.choices, choices
         if choices.task != old.task:
             self._forget_answer()
+            self.extras.take_off()
             self.results.present(choices.task)
         if choices.engine != old.engine:
             remember("engine", choices.engine)

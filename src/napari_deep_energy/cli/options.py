@@ -77,7 +77,7 @@ EnergyChoice = Annotated[
 ]
 Beta = Annotated[
     float | None,
-    typer.Option(help="Sharpness; by default from the picture, for the paper's energy 1000."),
+    typer.Option(help="Sharpness; by default from the picture; 1000 for volumes and the paper's energy."),
 ]
 Objects = Annotated[
     bool | None,
