@@ -73,10 +73,11 @@ def ours(
     engine: str = "analytic",
     refine: int | None = None,
     objects: bool | None = None,
+    model: Path | None = None,
 ) -> Segmenter:
     """One of our engines; what it keeps between strokes is kept here too."""
     spec = make_spec("segment", energy, objects=objects)
-    solver = InteractiveSolver(image, image.shape[:2], spec, refine=refine)
+    solver = InteractiveSolver(image, image.shape[:2], spec, model, refine=refine)
     return lambda labels: solver.solve(labels, engine)[engine].labels == 1
 
 

@@ -12,6 +12,7 @@ from napari_deep_energy import strips
 from napari_deep_energy.energy import ENERGIES
 from napari_deep_energy.errors import Cancelled
 from napari_deep_energy.interactive import InteractiveSolver
+from napari_deep_energy.problem import Problem
 
 IMAGE = torch.rand(2, 3, 23, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
@@ -80,6 +81,14 @@ def test_strokes_are_answered_in_strips_as_in_the_whole(choice, hard, monkeypatc
         assert parts.energy == pytest.approx(whole.energy, rel=1e-6)
         assert parts.residual == pytest.approx(whole.residual, rel=1e-3)
         assert parts.residual < 1e-4
+
+
+@pytest.mark.parametrize("choice", ENERGIES, ids="-".join)
+def test_confidences_are_those_asked_for_to_the_last_digit(choice):
+    spec = replace(ENERGIES[choice], lam=0.1, prior=0.07)
+    problem = Problem.from_labels(IMAGE[0].movedim(0, -1).numpy(), strokes(0)).to(dtype=IMAGE.dtype)
+    found = spec.energy(problem).confidence
+    assert sorted(found.unique().tolist()) == [0.07, 0.1]
 
 
 def test_numbers_are_converted_in_strips_and_stopped_between(monkeypatch):

@@ -53,11 +53,11 @@ class Progress:
     first_ratio: float
     """The same when the run began: what the starting weights were worth."""
     best_ratio: float
-    """The lowest so far."""
+    """Of the network that is kept: the lowest so far, or in fused training the last."""
     iou_gain: float
     """IoU of the network minus that of the optimum, against the regions the seeds come from."""
     checkpoint: Path | None = None
-    """The best network so far; set after each measurement, and on the last item."""
+    """The network that is kept; set after each measurement, and on the last item."""
     preview: torch.Tensor | None = None
     """(H, W) float32 answer to the first held-out problem, object's probability or alpha; set
     after each measurement."""

@@ -93,7 +93,8 @@ class Recipe:
     labelled_weight: float = 0.0
     """Fused training (paper section 5): confidence of the pixels of labelled pictures in their
     masks, like that of seeds; 0 (paper) looks at no mask. The energy is a sum over pixels' edges
-    and a few seeds, a mask has every pixel: 0.01 is much."""
+    and a few seeds, a mask has every pixel: 0.01 is much. The network that is kept is then the
+    last, not the one with the lowest energy."""
     labelled_pictures: int = 1_000_000_000
     """At most so many pictures count as labelled."""
     hidden: int = 0
@@ -153,6 +154,15 @@ class Recipe:
         stages = tuple(replace(s, steps=max(1, round(s.steps * share))) for s in self.stages)
         warmup = round(self.optimiser.warmup * min(1.0, share))
         return replace(self, stages=stages, optimiser=replace(self.optimiser, warmup=warmup))
+
+    def labelled_by(self, pictures: int) -> Recipe:
+        """The same recipe with so many labelled pictures."""
+        if not self.labelled_weight:
+            raise InvalidInput(
+                f"{pictures} labelled pictures were asked for, but the recipe {self.name} learns "
+                "from no mask; take one with a labelled_weight, like fused_segment."
+            )
+        return replace(self, labelled_pictures=pictures)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for checkpoints."""

@@ -66,7 +66,7 @@ class RunState:
 
     @property
     def best_path(self) -> Path:
-        """Checkpoint with the lowest held-out energy."""
+        """Checkpoint with the lowest held-out energy, or in fused training the last."""
         return self.folder / f"{self.recipe.task}.safetensors"
 
     @property
@@ -107,7 +107,7 @@ class RunState:
         return run
 
     def record(self, figures: dict[str, float], loss: float, refine: int | None = None) -> None:
-        """Note a measurement; save the network if it is the best, and the state in any case.
+        """Note a measurement; save the network if it is to be kept, and the state in any case.
 
         ``refine`` is how many steps down the energy suit the network, if that was found out.
         """
@@ -117,7 +117,9 @@ class RunState:
         self.recorded, self.ratio, self.iou_gain = self.step, ratio, iou_gain
         if math.isnan(self.first_ratio):
             self.first_ratio = ratio
-        if ratio < self.best_ratio:
+        # Once masks are in the loss the energy alone no longer says which network is best, and the
+        # held-out masks must not: the last one is kept.
+        if ratio < self.best_ratio or (self.recipe.labelled_weight and math.isfinite(ratio)):
             self.best_ratio = ratio
             about = self.metadata(figures) | ({} if refine is None else {REFINE: refine})
             Checkpoint(self.kept, self.recipe.energy, about).save(self.best_path)

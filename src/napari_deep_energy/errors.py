@@ -10,6 +10,10 @@ class InvalidInput(ValueError):
     """
 
 
+class TooFewLabels(InvalidInput):
+    """There are not two classes to tell apart."""
+
+
 class Cancelled(RuntimeError):
     """The caller's ``stop`` returned true; nothing was produced and nothing was changed."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from .errors import InvalidInput
+from .errors import InvalidInput, TooFewLabels
 from .images import as_array
 from .stopping import check, never
 from .strips import strips
@@ -63,7 +63,7 @@ def checked(labels: NDArray[Any], stop: Stop = never) -> tuple[NDArray[np.int64]
     found = class_values(labels, stop)
     if len(found) < 2:
         have = f"the strokes hold only label {found[0]}" if found else "nothing is painted"
-        raise InvalidInput(f"{have}; paint at least two labels.")
+        raise TooFewLabels(f"{have}; paint at least two labels.")
     if len(found) > MAX_CLASSES:
         raise InvalidInput(
             f"the strokes hold {len(found)} classes; at most {MAX_CLASSES} can be told apart at "

@@ -46,7 +46,7 @@ def zeros(shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype) -> tor
 
     ``torch.zeros`` writes them all, which takes longer than a user may have to wait for a stop.
     """
-    if like.device.type != "cpu":
+    if like.device.type != "cpu" or dtype == torch.bfloat16:  # NumPy does not know it
         return torch.zeros(shape, dtype=dtype, device=like.device)
     kind = torch.empty(0, dtype=dtype).numpy().dtype
     return torch.from_numpy(np.zeros(shape, kind))
@@ -57,6 +57,6 @@ def converted(x: torch.Tensor, like: torch.Tensor, stop: Stop = never) -> torch.
     if x.device != like.device or x.dtype == like.dtype:
         return x.to(like)
     result = torch.empty(x.shape, dtype=like.dtype, device=like.device)
-    for rows in strips(tuple(x.shape[2:]), x.device, stop):
+    for rows in strips(tuple(x.shape[2:]), x.device, stop, 2 * x.shape[0] * x.shape[1]):
         result[:, :, rows] = x[:, :, rows]
     return result

@@ -37,6 +37,7 @@ def test_finetune_leaves_a_model_and_names_what_it_skipped(folder, tmp_path, run
         (("train", "nowhere"), "there is no folder"),
         (("train",), "nothing to train on"),
         (("train", "mine", "--recipe", "magic"), "there is no recipe magic"),
+        (("train", "mine", "--pictures", 5), "cpu_segment learns from no mask"),
         (("evaluate", "table1", "--voc", "nowhere"), "is not a VOC devkit"),
     ],
 )

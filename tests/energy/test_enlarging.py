@@ -15,12 +15,16 @@ SMALL = torch.rand(2, 3, 5, 7, generator=torch.Generator().manual_seed(0))
 
 @pytest.mark.parametrize("size", [(5, 7), (31, 12), (1, 50), (3, 4)])
 @pytest.mark.parametrize("numbers", [1, 100, 10**6])
-def test_strips_are_those_of_the_whole(size, numbers, monkeypatch):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_strips_are_those_of_the_whole(size, numbers, dtype, monkeypatch):
     monkeypatch.setattr(strips, "NUMBERS", numbers)
-    whole = interpolate(SMALL, size, mode="bilinear", align_corners=False)
-    parts = list(enlarged(SMALL, size))
+    small = SMALL.to(dtype)
+    whole = interpolate(small, size, mode="bilinear", align_corners=False)
+    parts = list(enlarged(small, size))
     assert [rows.start for rows, _ in parts] == [0, *(rows.stop for rows, _ in parts[:-1])]
-    torch.testing.assert_close(torch.cat([part for _, part in parts], 2), whole)
+    torch.testing.assert_close(
+        torch.cat([part for _, part in parts], 2), whole, rtol=1e-5, atol=1e-6
+    )
 
 
 def test_it_is_stopped_between_strips(monkeypatch):

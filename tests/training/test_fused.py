@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from napari_deep_energy.training.batches import batch_of
 from napari_deep_energy.training.data import split
 from napari_deep_energy.training.fit import distance, fit
 from napari_deep_energy.training.recipe import Optimiser, Recipe, Stage
+from napari_deep_energy.training.run_state import RunState
 
 from napari_deep_energy.errors import InvalidInput
+from napari_deep_energy.networks import Checkpoint
 
 
 def labelled(recipe: Recipe, objects, pictures: int) -> set[int]:
@@ -74,6 +77,23 @@ def test_labels_bring_the_network_nearer_to_the_masks(objects, recipe, held_out,
         )
         gains.append(list(fit(chosen, objects, held_out, tmp_path / str(weight)))[-1].iou_gain)
     assert gains[1] > gains[0] + 0.03
+
+
+def test_the_number_of_labelled_pictures_is_for_recipes_that_learn_from_masks():
+    fused = Recipe.load("fused_segment")
+    assert fused.labelled_by(100) == replace(fused, labelled_pictures=100)
+    with pytest.raises(InvalidInput, match="cpu_segment learns from no mask"):
+        Recipe.load("cpu_segment").labelled_by(100)
+
+
+@pytest.mark.parametrize(("weight", "kept"), [(0.0, 0), (0.1, 1)])
+def test_with_labels_the_last_network_is_kept_whatever_its_energy(
+    objects, recipe, tmp_path, weight, kept
+):
+    run = RunState.open(tmp_path, replace(recipe, labelled_weight=weight), objects, None)
+    for run.step, ratio in enumerate((2.0, 3.0, math.nan)):
+        run.record({"energy_ratio": ratio, "iou_gain": 0.0}, loss=1.0)
+    assert Checkpoint.load(run.best_path).training["steps"] == kept
 
 
 def test_regions_that_were_found_in_bare_pictures_are_no_labels(recipe):

@@ -51,6 +51,22 @@ def test_strokes_that_are_selected_are_worked_on_with_their_own_picture(desk, pi
     assert desk.dock.seeds_layer is other, "whose it is nobody knows"
 
 
+def test_a_result_that_is_put_in_takes_nothing_up(desk, picture):
+    """napari selects it, and what was selected before is selected once more."""
+    desk.solve(*TWO)
+    image, seeds = desk.dock.image_layer, desk.dock.seeds_layer
+    desk.viewer.layers.selection.active = desk.viewer.add_image(picture[::-1].copy(), name="other")
+    other = desk.dock.new_strokes()
+    desk.viewer.layers.remove(
+        desk.dock.session.results._put_away[image.unique_id].layers.popitem()[1]
+    )
+    with desk.solved():
+        desk.dock.session.subject.choose(image, seeds)
+    assert desk.viewer.layers.selection.active is other
+    assert (desk.dock.image_layer, desk.dock.seeds_layer) == (image, seeds)
+    assert ("analytic", "labels") in desk.dock.results
+
+
 def test_the_cut_out_is_saved_with_its_opacity(desk, tmp_path):
     desk.dock.task = "matte"
     desk.solve(*TWO)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 FILTER = f"Deep Energy sessions (*{SUFFIX})"
 RESULT = (
     "Write the answer on view into a new folder: labels and probabilities, or alpha and cut-out, "
-    "as TIFF and PNG, a picture to look at, and a report with energy, engine and settings."
+    "as TIFF and PNG, a picture to look at, and a report with energy, engine and settings; of a "
+    "picture that only Whole picture answers as a whole, labels, or alpha and cut-out."
 )
 SAVE = (
     "Save picture (by reference if it has a file), strokes and their history, settings and results "

@@ -118,10 +118,11 @@ class ResultLayers(QObject):
         self._insert(layer, seeds)
 
     def remove(self, key: Key) -> None:
-        """Take this layer away, if it is there."""
-        layer = self.layers.pop(key, None)
-        if layer is not None and self._is_there(layer):
-            self._viewer.layers.remove(layer)
+        """Take this layer away, if it is there, and that of pictures not worked on now."""
+        for layers in (self.layers, *(kept.layers for kept in self._put_away.values())):
+            layer = layers.pop(key, None)
+            if layer is not None and self._is_there(layer):
+                self._viewer.layers.remove(layer)
 
     def present(self, task: str) -> None:
         """Show the main result of ``task`` and the chosen engine; hide all others."""
@@ -151,7 +152,7 @@ class ResultLayers(QObject):
         """Take the answer to this plane off view."""
         for (_, kind), layer in self.layers.items():
             fits = layer.data.shape[: len(picture.shape)] == picture.shape
-            if fits and kind in ("labels", "alpha", "cut-out"):
+            if fits and kind not in ("objects", "backdrop"):
                 layer.data[picture.index] = 0
                 layer.refresh()
 

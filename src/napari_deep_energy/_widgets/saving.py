@@ -48,8 +48,10 @@ def writer(session: Session, parent: Path) -> Callable[[object, object], Path]:
     picture = session.subject.picture()
     if picture is not None and isinstance(picture.data, Crop):
         whole = whole_layers.latest_of(session)
-        if whole is None or whole.ndim != 2 or math.prod(plane.shape) > MOST_PIXELS:
+        if whole is None:
             raise InvalidInput(wording.PART)
+        if whole.ndim != 2 or math.prod(plane.shape) > MOST_PIXELS:
+            raise InvalidInput(wording.TOO_LARGE.format(whole.name))
         return partial(_write_whole, parent, image.name, picking.array_of(whole), plane, size)
     if answer is None:
         raise InvalidInput(wording.NO_ANSWER)

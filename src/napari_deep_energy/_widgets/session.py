@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from ..errors import InvalidInput
+from ..errors import TooFewLabels
 from . import picking, reopening, strokes_record, wording
 from .asking import Asking
 from .autosave import Autosave
@@ -190,7 +190,9 @@ class Session(QObject):
         """
         if (picture := self.subject.plane()) is not None:
             self.results.blank(picture)
-        self.answer = None
+        self.runner.drop()
+        self._asked, self.answer = (), None
+        self._pacing.soon()
 
     def _drop_work(self) -> None:
         self._pacing.stop()
@@ -275,7 +277,7 @@ class Session(QObject):
         return picture is None or len(picture.shape) == 2 or self.results.has_plane(picture)
 
     def _on_failed(self, error: Exception) -> None:
-        if isinstance(error, InvalidInput) and not self._is_enough:
+        if isinstance(error, TooFewLabels):
             picture = self.subject.picture()
             self.say(wording.too_few(error, picture, self._is_answered()))
         else:

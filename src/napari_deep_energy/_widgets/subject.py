@@ -9,7 +9,7 @@ from napari.layers import Layer
 from qtpy.QtCore import QObject, Signal
 
 from ..crops import Crop
-from ..layers import Index, Picture, checksum, plane_index, strokes_tuple
+from ..layers import Index, Picture, checksum, is_result, plane_index, strokes_tuple
 from . import picking
 from .classes import give_palette, palette
 from .solving import Request
@@ -47,6 +47,8 @@ class Subject(QObject):
         self.image: Image | None = None
         self.seeds: Labels | None = None
         self._fingerprint: tuple[tuple[object, ...], int] = ((), 0)
+        self._in_hand: object = None
+        """Id of the strokes that were selected last."""
         self._layers, self._visible = LayerListWatcher(viewer), Visible(viewer)
         self._image_watch, self._seeds_watch = LayerWatcher(), LayerWatcher()
         self._layers.changed.connect(self._on_list)
@@ -66,6 +68,8 @@ class Subject(QObject):
         self._layers.start()
         self._visible.start()
         self._watch()
+        active = picking.itself(self.viewer.layers.selection.active, picking.strokes(self.viewer))
+        self._in_hand = active and active.unique_id
         self.choose(self.image, self.seeds)
 
     def stop(self) -> None:
@@ -183,11 +187,15 @@ class Subject(QObject):
 
     def _on_selected(self) -> None:
         """Strokes that are taken up are worked on, with the image that they were made for."""
-        active = picking.itself(self.viewer.layers.selection.active, picking.strokes(self.viewer))
-        if active is not None and active is not self.seeds:
-            image = picking.owner_of(self.viewer, active)
+        active = self.viewer.layers.selection.active
+        if active is None or is_result(active):
+            return  # as while a result is put in, after which what was selected is again
+        strokes = picking.itself(active, picking.strokes(self.viewer))
+        before, self._in_hand = self._in_hand, strokes and strokes.unique_id
+        if strokes is not None and strokes is not self.seeds and self._in_hand != before:
+            image = picking.owner_of(self.viewer, strokes)
             if image is not None:
-                self.choose(image, active)
+                self.choose(image, strokes)
 
     def _on_pixels(self) -> None:
         self._fingerprint = ((), 0)

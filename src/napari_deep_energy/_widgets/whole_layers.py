@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .whole_work import Way
 
 
+_COUNT = count()
 CALLED: dict[Way, str] = {
     "volume": "whole",
     "tiles": "whole",
@@ -33,11 +35,12 @@ CALLED: dict[Way, str] = {
 def wholes_of(session: Session) -> list[Layer]:
     """The results for all of the picture that is worked on, the newest last."""
     image = session.subject.image
-    return [
+    found = [
         layer
         for layer in session.subject.viewer.layers
         if image is not None and _mark(layer)[0] == image.unique_id
     ]
+    return sorted(found, key=lambda layer: layer.metadata[METADATA]["made"])
 
 
 def latest_of(session: Session) -> Layer | None:
@@ -110,7 +113,7 @@ def show(session: Session, request: WholeRequest, answer: WholeAnswer) -> Layer:
     if is_labels:
         attributes["colormap"] = subject.seeds.colormap
     mark = (subject.image.unique_id, request.way)
-    attributes["metadata"][METADATA]["whole"] = mark
+    attributes["metadata"][METADATA] |= {"whole": mark, "made": next(_COUNT)}
     for old in wholes_of(session):
         if _mark(old) == mark:
             layers.remove(old)

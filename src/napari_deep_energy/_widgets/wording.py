@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ..crops import Crop
-from ..errors import InvalidInput
+from ..errors import InvalidInput, TooFewLabels
 
 if TYPE_CHECKING:
     from ..layers import Picture
@@ -24,6 +24,10 @@ TOO_FEW = f"Paint at least two labels {NEW_LABEL}; the picture is being made rea
 OLDER = "The answer on screen is older than the strokes."
 CANCELLED = f"Cancelled. {OLDER}"
 PART = "The answer is for the part in view; press Apply to all in the fold Whole picture first."
+TOO_LARGE = (
+    "The layer {} holds more than one picture of files like these; save it by File > Save Selected "
+    "Layers, or take the folder that Apply to all told of."
+)
 NO_MEMORY = "There is not enough memory for this picture; make it smaller."
 CRASHED = "Something went wrong inside the solver ({}); the log has the details."
 
@@ -97,7 +101,7 @@ def unanswered(has_answer: bool) -> State:
     return State("stale", STALE) if has_answer else State("hint", NOT_LIVE)
 
 
-def too_few(error: InvalidInput, picture: Picture | None, has_answer: bool) -> State:
+def too_few(error: TooFewLabels, picture: Picture | None, has_answer: bool) -> State:
     """That there are not two labels where the answer is for: on a plane, or in what is in view."""
     text = f"{str(error).rstrip('.')} {NEW_LABEL}"
     if picture is not None and isinstance(picture.data, Crop):

@@ -77,7 +77,9 @@ EnergyChoice = Annotated[
 ]
 Beta = Annotated[
     float | None,
-    typer.Option(help="Sharpness; by default from the picture; 1000 for volumes and the paper's energy."),
+    typer.Option(
+        help="Sharpness; by default from the picture, for volumes and the paper's energy 1000."
+    ),
 ]
 Objects = Annotated[
     bool | None,

@@ -50,6 +50,10 @@ def train(
         Path | None,
         typer.Option(help="Folder to fetch PASCAL VOC 2012 to (2 GB, once), and to train on."),
     ] = None,
+    pictures: Annotated[
+        int | None,
+        typer.Option(min=0, help="Learn from the masks of so many pictures alone (fused recipes)."),
+    ] = None,
 ) -> None:
     """Train on pictures with masks, which only say where strokes may lie; resumes a run."""
     from .. import training
@@ -59,6 +63,8 @@ def train(
         raise InvalidInput("there is nothing to train on; give a folder, or --download FOLDER.")
     chosen = training.Recipe.load(recipe)
     chosen = chosen if steps is None else chosen.shortened(steps)
+    if pictures is not None:
+        chosen = chosen.labelled_by(pictures)
     with _Interrupt() as interrupted:
         _show(training.train(chosen, data, output, interrupted), interrupted)
 

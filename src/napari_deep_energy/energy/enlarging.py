@@ -25,7 +25,7 @@ def enlarged(
     """
     (height, width), (rows, columns) = size, small.shape[2:]
     lines = small @ enlarging(0, width, width, columns).to(small).T
-    for strip in strips(size, small.device, stop):
+    for strip in strips(size, small.device, stop, 2 * small.shape[0] * small.shape[1]):
         before, after, share = neighbours(strip.start, strip.stop, height, rows)
         above, below = (lines[:, :, n.to(small.device)] for n in (before, after))
         yield strip, torch.lerp(above, below, share[:, None].to(small))

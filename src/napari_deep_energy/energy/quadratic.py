@@ -227,16 +227,18 @@ def seeded_energy(
 
     The other pixels are pulled by the ``prior``, if there is one; ``stop`` is polled in between.
     """
-    size = tuple(targets.shape[2:])
+    size, numbers = tuple(targets.shape[2:]), 2 * targets.shape[0] * targets.shape[1]
+    held = 0.0 if hard_seeds else lam
+    elsewhere = 0.0 if prior is None else prior.confidence
     confidence = targets.new_empty(len(targets), 1, *size)
     is_fixed = zeros(tuple(confidence.shape), confidence, torch.bool)
     wanted = targets if prior is None else torch.empty_like(targets)
-    for rows in strips(size, targets.device, stop):
+    for rows in strips(size, targets.device, stop, numbers):
         is_seed = problem.seeds[:, :, rows].sum(1, keepdim=True) > 0
         if hard_seeds:
             is_fixed[:, :, rows] = is_seed
-        elsewhere = 0.0 if prior is None else prior.confidence
-        confidence[:, :, rows] = torch.where(is_seed, 0.0 if hard_seeds else lam, elsewhere)
+        share = is_seed.to(targets.dtype)
+        confidence[:, :, rows] = share * held + (1 - share) * elsewhere
         if prior is not None:
             given, expected = targets[:, :, rows], prior.targets[:, :, rows]
             wanted[:, :, rows] = torch.where(is_seed, given, expected)

@@ -207,7 +207,7 @@ def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> 
 def with_last(x: torch.Tensor, stop: Stop = never) -> torch.Tensor:
     """x, (K, H, W), and one minus their sum, which is that of the last class."""
     whole = x.new_empty(len(x) + 1, *x.shape[1:])
-    for rows in strips(tuple(x.shape[1:]), x.device, stop):
+    for rows in strips(tuple(x.shape[1:]), x.device, stop, 2 * len(whole)):
         whole[:-1, rows] = x[:, rows]
         torch.sub(1, x[:, rows].sum(0), out=whole[-1, rows])
     return whole

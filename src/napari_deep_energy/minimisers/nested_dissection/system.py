@@ -161,7 +161,7 @@ def columns_for(
     is_fixed = energy.is_fixed[0]
     size = tuple(targets.shape[1:])
     columns = couplings.planes.new_empty(1 + len(targets), *size)
-    for rows in strips(size, columns.device, stop):
+    for rows in strips(size, columns.device, stop, 2 * len(columns)):
         own = columns[:, rows]
         own[:1] = energy.confidence[0, :, rows]
         torch.mul(own[:1], targets[:, rows].to(own), out=own[1:])
