@@ -99,7 +99,8 @@ def write_whole(
 
 
 def _in_steps(alpha: NDArray[Any]) -> NDArray[np.uint8]:
-    return np.rint(255 * alpha).astype(np.uint8)
+    steps: NDArray[np.uint8] = np.rint(255 * alpha).astype(np.uint8)
+    return steps
 
 
 def _write_ome_zarr(

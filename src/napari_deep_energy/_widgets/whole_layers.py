@@ -51,7 +51,8 @@ def latest_of(session: Session) -> Layer | None:
 
 def _mark(layer: Layer) -> tuple[object, object]:
     """Image and way of a result for a whole picture."""
-    return layer.metadata.get(METADATA, {}).get("whole", (None, None))
+    mark: tuple[object, object] = layer.metadata.get(METADATA, {}).get("whole", (None, None))
+    return mark
 
 
 def request_of(session: Session, way: Way, folder: Path) -> WholeRequest:
