@@ -10,6 +10,8 @@ one, which no label went into, and the bundled one's, beside the second those of
 fused training starts from. Fused networks answer alone, and as the product runs them, with steps
 down the energy. FOLDER, strokes and clicks are as in ``interactive.py``, and so are the held-out
 halves of Berkeley and of VOC's validation pictures; with ``--choosing`` the other halves are taken.
+``objects_*`` of fused networks are as in the paper's Table 1: all objects of VOC's validation
+pictures at 128 pixels, with the paper's generous strokes.
 """
 
 from __future__ import annotations
@@ -25,21 +27,32 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 import numpy as np
 from figures import write_figures
 from interactive import clicked, clicks_to, ours, strokes_on
+from napari_deep_energy.training.evaluation import HeldOut, report
 from napari_deep_energy.training.simulated_user import iou
+from napari_deep_energy.training.voc import read_voc as read_objects
 from pictures_with_masks import read_pairs, read_voc, reduced
 
-from napari_deep_energy.energy import object_network
+from napari_deep_energy.energy import ENERGIES, object_network
 from napari_deep_energy.networks import Checkpoint, bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interactive import Segmenter
+    from napari_deep_energy.training.objects import Objects
     from numpy.typing import NDArray
     from pictures_with_masks import Subject
 
     Method = Callable[[NDArray[np.uint8]], Segmenter]
 
+SIDE = 128
+OF_OBJECTS = (
+    "energy_ratio_alone",
+    "energy_ratio",
+    "iou_analytic",
+    "iou_network_alone",
+    "iou_network",
+)
 NO_LIMIT = 1_000_000
 """More pictures than there are."""
 
@@ -78,14 +91,20 @@ def with_objects(subjects: dict[str, list[Subject]], paths: list[Path]) -> dict[
     return figures
 
 
-def fused(subjects: dict[str, list[Subject]], paths: list[Path]) -> dict[str, float]:
+def fused(
+    subjects: dict[str, list[Subject]], objects: Objects, paths: list[Path]
+) -> dict[str, float]:
     """Figures of networks for the paper's energy, some of which masks had part in training."""
     figures: dict[str, float] = {}
+    problems = HeldOut.build(objects, ENERGIES["segment", "paper"], SIDE)
     for path in (bundled("segment"), *paths):
-        name = "start"
+        checkpoint, name = Checkpoint.load(path), "start"
         if path in paths:
-            recipe = Checkpoint.load(path).training["recipe"]
+            recipe = checkpoint.training["recipe"]
             name = name_of(recipe["labelled_pictures"] if recipe["labelled_weight"] else 0)
+        found = report(checkpoint, problems)
+        shown = {f"objects_{key}": found[key] for key in OF_OBJECTS}
+        figures |= told(f"fused_{name}", shown)
         for how, refine in (("alone", 0), ("product", None)):
             method = partial(ours, energy="paper", engine="network", refine=refine, model=path)
             figures |= told(f"fused_{name}_{how}", score(subjects, method))
@@ -124,7 +143,9 @@ def main() -> None:
     if options.objects:
         figures |= with_objects(subjects, options.objects)
     if options.fused:
-        figures |= fused(subjects, options.fused)
+        objects = read_objects(options.data / "VOCdevkit", "val", SIDE)
+        objects = objects.first(options.limit or len(objects))
+        figures |= fused(subjects, objects, options.fused)
     write_figures(options.json, figures)
 
 
