@@ -75,6 +75,8 @@ def main() -> None:
     while not kernels.is_ready(torch.float32):
         time.sleep(0.1)
     spec = make_spec(options.task, options.energy)
+    # The network that knows objects is read once in a process, at the first picture.
+    InteractiveSolver(picture("astronaut", 64), (64, 64), spec).solve(strokes(64)[0])
     figures: dict[str, float] = {}
     for size in options.sizes:
         labels, more = strokes(size)

@@ -193,10 +193,13 @@ class InteractiveSolver:
         problem = self.problem(labels, stop)
         energy = self.spec.energy(problem, self._weigh(stop), stop)
         check(stop)
-        return {
+        solutions = {
             name: self._minimiser(name).minimise(problem, energy, stop)
             for name in engines_to_run(engine, problem.image[0, 0].numel())
         }
+        del problem, energy  # that of a large picture takes its time to go
+        check(stop)
+        return solutions
 
     def _with_notices(
         self, solutions: dict[str, Solution], labels: NDArray[Any]

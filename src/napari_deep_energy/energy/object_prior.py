@@ -56,12 +56,17 @@ class ObjectPrior:
     long_side
         Pixels of the small picture on which the strokes' distances are measured; the network's is
         ``FINER`` times as large.
+    stop
+        Polled in between.
     """
 
-    def __init__(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> None:
+    def __init__(self, image: torch.Tensor, long_side: int = LONG_SIDE, stop: Stop = never) -> None:
         self._image, self._long_side = image, long_side
         size = scene_size((image.shape[2], image.shape[3]), long_side)
-        self.scene = Scene(adaptive_avg_pool2d(image.detach().float(), size))
+        single = converted(image.detach(), image.new_empty(0, dtype=torch.float32), stop)
+        check(stop)
+        self.scene = Scene(adaptive_avg_pool2d(single, size))
+        check(stop)
         bundled_network(image.device)  # read now, not at the first stroke
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 
-from ..stopping import never
+from ..stopping import check, never
 from ..strips import strips, zeros
 from .colour import lab
 from .object_prior import ObjectPrior
@@ -102,12 +102,16 @@ class RandomWalker:
         """
         steps = squared_steps(image, self.features, spacing, stop)
         affinity = affinities(steps, self.beta, self.floor, stop)
-        return GridLaplacian(affinity, self.appearance(image) if self.prior else None)
+        appearance = self.appearance(image, stop=stop) if self.prior else None
+        check(stop)
+        return GridLaplacian(affinity, appearance)
 
-    def appearance(self, image: torch.Tensor, long_side: int = LONG_SIDE) -> Targets:
+    def appearance(
+        self, image: torch.Tensor, long_side: int = LONG_SIDE, stop: Stop = never
+    ) -> Targets:
         """What gives unpainted pixels their targets; distances are measured on ``long_side``."""
         if self.looks_for_objects(image.shape[1], image.ndim - 2):
-            return ObjectPrior(image, long_side)
+            return ObjectPrior(image, long_side, stop)
         return StrokePrior(image, long_side)
 
     def looks_for_objects(self, channels: int, axes: int = 2) -> bool:

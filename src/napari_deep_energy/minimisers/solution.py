@@ -117,6 +117,8 @@ def read_out(
     largest = [
         residual[:, :, rows].abs().max() for rows in strips(tuple(x.shape[2:]), x.device, stop)
     ]
+    del residual, seen
+    check(stop)
     return Solution(
         x=x[0].cpu(),
         values=problem.values,

@@ -58,7 +58,7 @@ class _Builder:
         )
         blocks = tuple(self._block(index, tiles) for index in range(len(levels[self.block])))
         nodes, kind, ends, parent = self._upper(blocks)
-        totals = nodes[-1] + self._sizes(nodes[-1], int(kind[-1]), blocks)
+        totals = nodes[-1] + self._sizes(int(nodes[-1, Node.SHAPE]), int(kind[-1]), blocks)
         return Program(
             self.pitch,
             self.plane,
@@ -192,19 +192,18 @@ class _Builder:
                     below = firsts[level + 1][half.shape] + half.first + np.arange(len(own))
                     nodes[own, Node.HALF + k] = below
                     parent[below] = own
-        steps = np.array(
-            [self._sizes(row, int(k), blocks) for row, k in zip(nodes, kind, strict=True)]
-        )
+        # Nodes are many, their kinds few.
+        pairs = list(zip(nodes[:, Node.SHAPE].tolist(), kind.tolist(), strict=True))
+        sizes = {pair: self._sizes(*pair, blocks) for pair in set(pairs)}
+        steps = np.array([sizes[pair] for pair in pairs])
         nodes[:, Node.FACTOR : Node.HALF] = (np.cumsum(steps, 0) - steps)[
             :, Node.FACTOR : Node.HALF
         ]
         return nodes, kind, ends, parent
 
-    def _sizes(
-        self, row: NDArray[np.int64], kind: int, blocks: tuple[BlockProgram, ...]
-    ) -> NDArray[np.int64]:
-        """Numbers that a node takes in each of the arrays."""
-        front = self.fronts[int(row[Node.SHAPE])]
+    def _sizes(self, shape: int, kind: int, blocks: tuple[BlockProgram, ...]) -> NDArray[np.int64]:
+        """Numbers that a node takes in each of the arrays; its kind is -1 if it is no block."""
+        front = self.fronts[shape]
         sizes = np.zeros(len(Node), np.int64)
         sizes[Node.LEFT] = front[Front.SQUARE] + front[Front.PADDED_RING]
         sizes[Node.RHS] = front[Front.PADDED_RING]
