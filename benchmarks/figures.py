@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def show_figures(figures: Mapping[str, float]) -> None:
+    """Print them as soon as they are there: the next take their time."""
+    for key, value in figures.items():
+        print(f"{key:36} {value:.4g}", flush=True)
+
+
 def write_figures(path: Path | None, figures: Mapping[str, object]) -> None:
     """Write them, and make the folder; nothing where no path was given."""
     if path is not None:

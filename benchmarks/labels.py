@@ -78,15 +78,12 @@ def with_objects(subjects: dict[str, list[Subject]], paths: list[Path]) -> dict[
     """Figures of the default energy with networks that know objects."""
     bundled_one = object_network.BUNDLED
     figures: dict[str, float] = {}
-    for path in (None, *paths, bundled_one):
+    recipes = (object_network.metadata_of(path)["recipe"] for path in paths)
+    names = [name_of(recipe.get("pictures", NO_LIMIT)) for recipe in recipes]
+    for name, path in zip(("none", *names, "bundled"), (None, *paths, bundled_one), strict=True):
         object_network.BUNDLED = path or bundled_one
         object_network.bundled_network.cache_clear()
         found = score(subjects, partial(ours, objects=path is not None))
-        if path is None or path == bundled_one:
-            name = "bundled" if path else "none"
-        else:
-            recipe = object_network.metadata_of(path)["recipe"]
-            name = name_of(recipe.get("pictures", NO_LIMIT))
         figures |= told(f"objects_{name}", found)
     return figures
 

@@ -19,7 +19,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
-from figures import write_figures
+from figures import show_figures, write_figures
 from solvers import PICTURES, picture
 
 from napari_deep_energy import kernels
@@ -75,8 +75,7 @@ def main() -> None:
         for size in options.sizes:
             new = measure(name, size, options.steps)
             figures.update(new)
-            for key, value in new.items():
-                print(f"{key:36} {value:.4g}", flush=True)
+            show_figures(new)
     write_figures(options.json, figures)
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
-import torch
 from figures import write_figures
 from solvers import picture, strokes
 
@@ -71,9 +70,7 @@ def main() -> None:
     parser.add_argument("--where", action="store_true", help="name the places")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    kernels.start()
-    while not kernels.is_ready(torch.float32):
-        time.sleep(0.1)
+    kernels.make_ready()
     spec = make_spec(options.task, options.energy)
     # The network that knows objects is read once in a process, at the first picture.
     InteractiveSolver(picture("astronaut", 64), (64, 64), spec).solve(strokes(64)[0])

@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 import numpy as np
 import torch
-from figures import write_figures
+from figures import show_figures, write_figures
 from solvers import PICTURES, picture, strokes
 
 from napari_deep_energy import kernels
@@ -94,8 +94,7 @@ def main() -> None:
         for size in options.sizes:
             new = measure(task, name, size, options.within)
             figures.update(new)
-            for key, value in new.items():
-                print(f"{key:36} {value:.4g}", flush=True)
+            show_figures(new)
     write_figures(options.json, figures)
 
 

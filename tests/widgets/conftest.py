@@ -194,3 +194,22 @@ def act(viewer, layer, what):
 
 TWO = ((1, 15, 32), (1, 40, 32), (2, 4, 4), (2, 4, 60))
 """Dabs on head, shoulder and background."""
+
+
+@pytest.fixture
+def session(desk):
+    """Of a dock that has answered :data:`TWO`."""
+    desk.solve(*TWO)
+    return desk.dock.session
+
+
+def undone(desk):
+    """Strokes before an edit; call the result after the edit to undo it once and compare."""
+    before = desk.dock.seeds_layer.data.copy()
+
+    def check():
+        assert (desk.dock.seeds_layer.data != before).any(), "the edit changed nothing"
+        desk.dock.seeds_layer.undo()
+        np.testing.assert_array_equal(desk.dock.seeds_layer.data, before)
+
+    return check

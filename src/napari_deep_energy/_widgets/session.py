@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from ..errors import TooFewLabels
 from . import picking, reopening, strokes_record, wording
 from .asking import Asking
 from .autosave import Autosave
@@ -277,11 +276,7 @@ class Session(QObject):
         return picture is None or len(picture.shape) == 2 or self.results.has_plane(picture)
 
     def _on_failed(self, error: Exception) -> None:
-        if isinstance(error, TooFewLabels):
-            picture = self.subject.picture()
-            self.say(wording.too_few(error, picture, self._is_answered()))
-        else:
-            self.say(wording.failure(error, self._is_answered()))
+        self.say(wording.failure(error, self._is_answered(), self.subject.picture()))
         self._mention_changes()
         self.failed.emit(self.state.text)
 

@@ -101,21 +101,27 @@ def unanswered(has_answer: bool) -> State:
     return State("stale", STALE) if has_answer else State("hint", NOT_LIVE)
 
 
-def too_few(error: TooFewLabels, picture: Picture | None, has_answer: bool) -> State:
-    """That there are not two labels where the answer is for: on a plane, or in what is in view."""
-    text = f"{str(error).rstrip('.')} {NEW_LABEL}"
-    if picture is not None and isinstance(picture.data, Crop):
-        text = f"in the part in view, {text}. Or zoom out, if the strokes are elsewhere"
-        return failure(InvalidInput(text), has_answer=False)  # it is of another part, not older
-    if picture is not None and len(picture.shape) > 2:
-        text = f"on this plane, {text}"
-    return failure(InvalidInput(text), has_answer)
+def failure(error: Exception, has_answer: bool, picture: Picture | None = None) -> State:
+    """Why there is no answer; a user's input tells what to do, anything else is in the log.
 
-
-def failure(error: Exception, has_answer: bool) -> State:
-    """Why there is no answer; a user's input tells what to do, anything else is in the log."""
+    ``picture`` is what was to be answered.
+    """
     if not isinstance(error, (MemoryError, InvalidInput)):
         return State("error", CRASHED.format(type(error).__name__))
+    if isinstance(error, TooFewLabels):
+        is_part = picture is not None and isinstance(picture.data, Crop)
+        # The answer to another part is no older than the strokes.
+        error, has_answer = _too_few(error, picture), has_answer and not is_part
     text = NO_MEMORY if isinstance(error, MemoryError) else str(error).strip().rstrip(".") + "."
     text = f"{text[:1].upper()}{text[1:]}"
     return State("stale", f"{text} {OLDER}") if has_answer else State("hint", text)
+
+
+def _too_few(error: TooFewLabels, picture: Picture | None) -> InvalidInput:
+    """The same, with where there are not two labels: on a plane, or in what is in view."""
+    text = f"{str(error).rstrip('.')} {NEW_LABEL}"
+    if picture is not None and isinstance(picture.data, Crop):
+        text = f"in the part in view, {text}. Or zoom out, if the strokes are elsewhere"
+    elif picture is not None and len(picture.shape) > 2:
+        text = f"on this plane, {text}"
+    return InvalidInput(text)
