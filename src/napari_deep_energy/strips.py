@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from .stopping import Stop
 
-NUMBERS = 2**19
-"""In a strip; more cost memory, fewer leave threads without work."""
+NUMBERS = 2**21
+"""In a strip; more cost memory and a stop its promptness, fewer leave threads without work."""
 
 
 def strips(

@@ -108,13 +108,14 @@ def test_a_prior_that_moves_everywhere_eliminates_only_what_the_stroke_reaches(e
     assert sum(eliminated) < whole / 4
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def threads(request, monkeypatch):
-    """How many threads share the work; of two, both look at ``stop`` all the time."""
+    """How many threads share the work, down to small fronts, and all look at ``stop`` always."""
     pytest.importorskip("numba")
-    from napari_deep_energy.minimisers.nested_dissection.compiled import factor
+    from napari_deep_energy.minimisers.nested_dissection.compiled import factor, team
 
-    monkeypatch.setattr(factor, "POLL", 0.0)
+    monkeypatch.setattr(team, "POLL", 0.0)
+    monkeypatch.setattr(factor, "SHARED", 0)
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
     yield request.param
@@ -135,6 +136,21 @@ def test_threads_that_share_the_work_find_the_same(spec, threads):
 
 
 @pytest.mark.parametrize("way", ["compiled"], indirect=True)
+def test_the_answer_is_the_same_to_the_last_digit_however_many_threads_share_the_work(
+    way, threads, monkeypatch
+):
+    from napari_deep_energy.minimisers.nested_dissection.compiled import factor
+
+    size = (300, 150)  # with several panels of pivots
+    problem = problem_of(RandomWalker(), picture(size), corners(size))
+    energy = RandomWalker().energy(problem)
+    shared = NestedDissection().minimise(problem, energy)
+    monkeypatch.setattr(factor, "SHARED", 10_000)
+    torch.set_num_threads(1)
+    assert torch.equal(shared.x, NestedDissection().minimise(problem, energy).x)
+
+
+@pytest.mark.parametrize("way", ["compiled"], indirect=True)
 @pytest.mark.parametrize("threads", [2], indirect=True)
 def test_work_that_was_asked_to_stop_is_not_taken_for_done(way, threads):
     from napari_deep_energy.minimisers.nested_dissection.compiled.factor import Factor
@@ -147,7 +163,7 @@ def test_work_that_was_asked_to_stop_is_not_taken_for_done(way, threads):
     factor = Factor(make_plan((40, 40), ((0, 0), (1, 0), (0, 1))), torch.zeros(0))
     at_the_start = iter([False])
     with pytest.raises(Cancelled):
-        factor._run([stops_when_asked], lambda: next(at_the_start, True))
+        factor.team.run([stops_when_asked], lambda: next(at_the_start, True))
 
 
 def test_a_cancelled_call_is_harmless(way, threads):

@@ -165,13 +165,15 @@ class MattingLaplacian(Laplacian):
             self._gather(self._fit(x, rows)[0], rows, result)
         return result
 
-    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
+    def pieces(
+        self, x: torch.Tensor, stop: Stop = never
+    ) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
         misfits, result = [], torch.zeros_like(x)
         for rows in self._strips(stop):
             residual, slope = self._fit(x, rows)
             misfits.append(self._misfit(residual, slope))
             self._gather(residual, rows, result)
-        return torch.stack(misfits).sum(0), result
+        yield slice(0, x.shape[2]), torch.stack(misfits).sum(0), result
 
     def _misfit(self, residual: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
         # Levin Eq. (5); the sum over ordered pairs of the paper's Eq. (9) is twice this value.

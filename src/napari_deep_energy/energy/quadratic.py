@@ -25,6 +25,8 @@ from ..stopping import check, never
 from ..strips import strips, zeros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from ..problem import Problem
@@ -88,11 +90,16 @@ class Laplacian(ABC):
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         """L x for each class: (B, K, *S) -> (B, K, *S)."""
 
-    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
-        """x' L x and L x of the same x, where that costs less than one after the other."""
+    def pieces(
+        self, x: torch.Tensor, stop: Stop = never
+    ) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
+        """Rows of the picture, their part of x' L x (B,), and L x there (B, K, rows, ...).
+
+        For both at once, and no more of them in memory than a cache holds.
+        """
         quadratic = self.quadratic(x)
         check(stop)
-        return quadratic, self.apply(x)
+        yield slice(0, x.shape[2]), quadratic, self.apply(x)
 
     @abstractmethod
     def stencil(self, stop: Stop = never) -> Stencil:
@@ -151,17 +158,16 @@ class QuadraticEnergy:
         x = self.project(x)
         return self._pull(x, self.laplacian.apply(x))
 
-    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
-        """E(x) and the residual, where that costs less than one after the other."""
+    def measured(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
+        """E(x), (B,), and the largest of the residual's absolute values, ()."""
         x = self.project(x)
-        quadratic, pull = self.laplacian.both(x, stop)
-        data = []
-        for rows in strips(tuple(x.shape[2:]), x.device, stop):
+        values, largest = [], []
+        for rows, quadratic, product in self.laplacian.pieces(x, stop):
             fields = self.targets, self.confidence, self.is_fixed
             here = QuadraticEnergy(self.laplacian, *(field[:, :, rows] for field in fields))
-            data.append(here._data(x[:, :, rows]))
-            pull[:, :, rows] = here._pull(x[:, :, rows], pull[:, :, rows])
-        return quadratic + torch.stack(data).sum(0), pull
+            values.append(quadratic + here._data(x[:, :, rows]))
+            largest.append(here._pull(x[:, :, rows], product).abs().max())
+        return torch.stack(values).sum(0), torch.stack(largest).max()
 
     def _data(self, x: torch.Tensor) -> torch.Tensor:
         return (self.confidence * (x - self.targets).square()).flatten(1).sum(1)

@@ -216,13 +216,20 @@ class GridLaplacian(Laplacian):
             _move(flow, axis, result)
         return result
 
-    def both(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
-        work, result = [], zeros(tuple(x.shape), x, x.dtype)
+    def pieces(
+        self, x: torch.Tensor, stop: Stop = never
+    ) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
         for rows in strips(tuple(x.shape[2:]), x.device, stop):
-            for axis, step, flow in self._edges(x, rows):
-                work.append(_work(step, flow))
-                _move(flow, axis, result[:, :, rows.start :])
-        return torch.stack(work).sum(0), result
+            # The row above too, for the edges that end in the first of these.
+            above = rows.start > 0
+            seen = slice(rows.start - above, rows.stop)
+            work, product = [], x.new_zeros(*x.shape[:2], seen.stop - seen.start + 1, *x.shape[3:])
+            for axis, step, flow in self._edges(x, seen):
+                own = slice(above, None)
+                work.append(_work(step[:, :, own], flow[:, :, own]))
+                _move(flow, axis, product)
+            count = rows.stop - rows.start
+            yield rows, torch.stack(work).sum(0), product[:, :, above : above + count]
 
     def _edges(
         self, x: torch.Tensor, rows: slice | None = None

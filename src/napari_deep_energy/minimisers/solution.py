@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 
 from ..stopping import check, never
-from ..strips import converted, strips
+from ..strips import converted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,15 +109,10 @@ def read_out(
     ``is_closed`` says that both x and the targets sum to one: of two classes, the second is then
     the mirror image of the first, and need not be looked at.
     """
-    check(stop)
     x = energy.project(converted(x, energy.targets, stop))
     seen, times = (energy.of_class(0), 2) if is_closed and x.shape[1] == 2 else (energy, 1)
     check(stop)
-    value, residual = seen.both(x[:, : seen.targets.shape[1]], stop)
-    largest = [
-        residual[:, :, rows].abs().max() for rows in strips(tuple(x.shape[2:]), x.device, stop)
-    ]
-    del residual, seen
+    value, largest = seen.measured(x[:, : seen.targets.shape[1]], stop)
     check(stop)
     return Solution(
         x=x[0].cpu(),
@@ -125,7 +120,7 @@ def read_out(
         engine=engine,
         device=str(energy.targets.device),
         energy=times * float(value),
-        residual=float(torch.stack(largest).max()),
+        residual=float(largest),
         seconds=seconds,
         outcome=outcome,
         advice=advice,

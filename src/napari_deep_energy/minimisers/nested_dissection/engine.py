@@ -177,7 +177,9 @@ class NestedDissection:
 def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor, stop: Stop) -> None:
     """Add the pixels whose equations differ from the last ones to those to be taken in."""
     assert state.changed is not None
-    differs = state.couplings.widened(state.is_fixed != is_fixed)
+    differs = torch.zeros_like(is_fixed[0])
+    if not state.couplings.never_subtracts:
+        differs = state.couplings.widened(state.is_fixed != is_fixed)
     moved = torch.empty_like(differs)
     for rows in strips(tuple(differs.shape), differs.device, stop):
         before, after = state.columns[:, rows], columns[:, rows]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import max_pool2d
 
-from ...energy import MattingLaplacian, QuadraticEnergy
+from ...energy import GridLaplacian, MattingLaplacian, QuadraticEnergy
 from ...energy.quadratic import shifted
 from ...stopping import check, never
 from ...strips import strips, zeros
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-6
 """How far the targets of a pixel may sum from one."""
+HELD = 1e15
+"""Confidence of fixed pixels where nothing is subtracted: they differ from their targets by less
+than rounding then, and their neighbours' equations stay what they were. Larger numbers would lose
+the smallest couplings to them."""
 
 
 @dataclass
@@ -67,38 +71,65 @@ def within(
 class Couplings:
     """w_ij = -L_ij of a picture: single precision if none is negative, else double."""
 
+    offsets: tuple[tuple[int, int], ...]
+    planes: torch.Tensor
+    """(M, H, W) those with the pixel at each offset; the diagonal's is not used."""
+
     def __init__(self, laplacian: Laplacian, image: torch.Tensor, stop: Stop = never) -> None:
         if isinstance(laplacian, MattingLaplacian) and not laplacian.is_precise:
             # Its smallest eigenvalues are lost if the entries themselves are made in float32.
             laplacian = MattingLaplacian(image.double(), laplacian.epsilon, stop)
         self.laplacian = laplacian
+        self._margined: torch.Tensor | None = None
+        self.never_subtracts = isinstance(laplacian, GridLaplacian)
+        if isinstance(laplacian, GridLaplacian):
+            self._read_edges(laplacian, tuple(image.shape[2:]), stop)
+        else:
+            self._read_matrix(laplacian, stop)
+
+    def _read_edges(self, laplacian: GridLaplacian, size: tuple[int, ...], stop: Stop) -> None:
+        """Affinities are couplings as they are."""
+        self.offsets, self.reach = ((0, 0), (1, 0), (0, 1)), 1
+        like = laplacian.affinity[0]
+        self._margined, self.planes = self._with_margin((3, *size), like, torch.float32)
+        for plane, affinity in zip(self.planes[1:], laplacian.affinity, strict=True):
+            here = plane[: affinity.shape[2], : affinity.shape[3]]
+            for rows in strips(tuple(here.shape), like.device, stop):
+                here[rows] = affinity[0, 0, rows]
+
+    def _read_matrix(self, laplacian: Laplacian, stop: Stop) -> None:
         stencil = laplacian.stencil(stop)
-        self.offsets: tuple[tuple[int, int], ...] = tuple((o[0], o[1]) for o in stencil.offsets)
-        entries = stencil.values[0]  # (M, H, W), nobody else's
-        size, place = tuple(entries.shape[1:]), entries.device
-        parts = strips(size, place, stop, len(entries))
-        self.never_subtracts = all(bool((entries[1:, rows] <= 0).all()) for rows in parts)
-        self.planes = entries
-        if self.never_subtracts:
-            self.planes = entries.new_empty(entries.shape, dtype=torch.float32)
-        for rows in strips(size, place, stop, len(entries)):
-            part = self.planes[:, rows]
-            torch.neg(part.copy_(entries[:, rows]), out=part)
+        self.offsets = tuple((o[0], o[1]) for o in stencil.offsets)
         self.reach = reach_of(self.offsets)
+        self.planes = stencil.values[0]  # nobody else's
+        count, *size = self.planes.shape
+        for rows in strips(tuple(size), self.planes.device, stop, count):
+            self.planes[:, rows].neg_()
+
+    def _with_margin(
+        self, shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Zeros with room for planes and a margin, and the view of it that has none."""
+        (count, height, width), r = shape, self.reach
+        whole = zeros((count, height + 2 * r, width + 2 * r), like, dtype)
+        return whole, whole[:, r : r + height, r : r + width]
 
     def apply(self, field: torch.Tensor, stop: Stop = never) -> torch.Tensor:
         """Sum over j of w_ij field_j, (C, H, W)."""
         return coupled(self.planes, self.offsets, field, stop)
 
     def padded(self, is_fixed: torch.Tensor, stop: Stop = never) -> torch.Tensor:
-        """Planes with a margin of zeros, flattened, fixed pixels (1, H, W) cut off."""
-        planes, r = self.cut(is_fixed), self.reach
-        count, height, width = planes.shape
-        result = zeros((count, height + 2 * r, width + 2 * r), planes, planes.dtype)
-        inner = result[:, r : r + height, r : r + width]
-        for rows in strips((height, width), planes.device, stop, count):
+        """Planes with a margin of zeros, flattened.
+
+        Fixed pixels (1, H, W) are cut off, unless :data:`HELD` keeps them where they are.
+        """
+        if self._margined is not None:
+            return self._margined.flatten()
+        planes = self.cut(is_fixed)
+        whole, inner = self._with_margin(tuple(planes.shape), planes, planes.dtype)
+        for rows in strips(tuple(planes.shape[1:]), planes.device, stop, len(planes)):
             inner[:, rows] = planes[:, rows]
-        return result.flatten()
+        return whole.flatten()
 
     def cut(self, is_fixed: torch.Tensor) -> torch.Tensor:
         """Planes with fixed pixels (1, H, W) cut off."""
@@ -130,17 +161,24 @@ def precise(energy: QuadraticEnergy, laplacian: Laplacian) -> QuadraticEnergy:
 
 
 def columns_of(energy: QuadraticEnergy, couplings: Couplings, stop: Stop = never) -> torch.Tensor:
-    """Row excess and right-hand sides of the free pixels, (1 + K, H, W).
+    """Row excess and right-hand sides of each pixel, (1 + K, H, W).
 
-    A fixed pixel is an equation of its own, 1 x = 0; its couplings become excess of its
-    neighbours, and its value a right-hand side. The last class is left out where every seed's
-    targets sum to one: its answer is one minus the others.
+    The last class is left out where every seed's targets sum to one: its answer is one minus the
+    others.
     """
     energy.check_held(stop)
     targets = energy.targets[0]
     if len(targets) > 1 and _sum_to_one(energy, stop):
         targets = targets[:-1]
-    return columns_for(energy, couplings, targets, stop)
+    if not couplings.never_subtracts:
+        return columns_for(energy, couplings, targets, stop)
+    size = tuple(targets.shape[1:])
+    columns = couplings.planes.new_empty(1 + len(targets), *size)
+    for rows in strips(size, columns.device, stop, 2 * len(columns)):
+        own = columns[:, rows]
+        own[:1] = torch.where(energy.is_fixed[0, :, rows], HELD, energy.confidence[0, :, rows])
+        torch.mul(own[:1], targets[:, rows].to(own), out=own[1:])
+    return columns
 
 
 def _sum_to_one(energy: QuadraticEnergy, stop: Stop) -> bool:
@@ -148,8 +186,8 @@ def _sum_to_one(energy: QuadraticEnergy, stop: Stop) -> bool:
     fields = energy.targets[0], energy.confidence[0, 0], energy.is_fixed[0, 0]
     for rows in strips(tuple(energy.targets.shape[2:]), energy.targets.device, stop):
         targets, confidence, is_fixed = (field[..., rows, :] for field in fields)
-        is_one = (targets.sum(0) - 1).abs_() < ROUNDING
-        if not (is_one | ~(is_fixed | (confidence > 0))).all():
+        is_off = targets.sum(0).sub_(1).abs_() >= ROUNDING
+        if (is_off & (is_fixed | (confidence > 0))).any():
             return False
     return True
 
@@ -157,7 +195,11 @@ def _sum_to_one(energy: QuadraticEnergy, stop: Stop) -> bool:
 def columns_for(
     energy: QuadraticEnergy, couplings: Couplings, targets: torch.Tensor, stop: Stop = never
 ) -> torch.Tensor:
-    """As :func:`columns_of` for these ``targets`` (K, H, W), whether or not a seed is there."""
+    """Row excess and right-hand sides, (1 + K, H, W), for these ``targets`` (K, H, W).
+
+    A fixed pixel is cut off, an equation of its own, 1 x = 0; its couplings become excess of its
+    neighbours, and its value a right-hand side.
+    """
     is_fixed = energy.is_fixed[0]
     size = tuple(targets.shape[1:])
     columns = couplings.planes.new_empty(1 + len(targets), *size)

@@ -81,6 +81,9 @@ class _Builder:
         """Row of the table of fronts."""
         pivots, ring = len(shape.pivots), len(shape.ring)
         wide, around = padded(pivots), padded(ring)
+        if around and (wide + around) // LANES % 2 == 0:
+            # Rows a power of two apart would all fall into a few lines of the cache.
+            around += LANES
         put = self.tables.put
         slots, sources = upper(shape)
         row, column = np.divmod(slots, pivots + ring)
@@ -104,7 +107,7 @@ class _Builder:
             record[Front.PLACES + k] = put(places_of(runs, child[Front.RING]))
             record[Front.HALF_RING + k] = child[Front.RING]
             record[Front.HALF_ROWS + k] = child[Front.ROWS]
-        starts, size = rows_of(ring)
+        starts, size = rows_of(ring, around)
         record[Front.ROWS], record[Front.SQUARE] = put(starts), size
         pixels = np.concatenate([shape.pivots, shape.ring])
         record[Front.PIXELS] = put(pixels @ [self.pitch, 1])

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-import queue
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from ....errors import Cancelled
 from ....stopping import check, never
 from ....strips import strips
-from ...denormals import flushed_denormals
 from ..fronts import Remainder
 from ..plan import make_plan
 from ..system import System
 from . import trees
 from .building import make_program
 from .layout import rows_of
-from .program import Node
-from .scratch import FRONT, lines, scratch_of, tile_tables
+from .order import in_order
+from .program import Front, Node
+from .scratch import FRONT, front_of, lines, scratch_of, tile_tables
+from .team import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from ....stopping import Stop
     from ..plan import Plan
     from .scratch import Scratch
+    from .team import Task
 
-Task: TypeAlias = "Callable[[Scratch, NDArray[np.int64]], None]"
-"""Some nodes' work, given memory of its own and a flag that asks it to stop."""
-
-POLL = 0.02
-"""Seconds between two questions whether to stop."""
 SHARES = 4
 """Shares a thread that the nodes of a level are dealt out in."""
-SHORT_PIXELS = 600_000
-"""Up to this many pixels a task ends within :data:`POLL`."""
+SHARED, LARGE = 300, 700
+"""Pivots from which on all steps of a front are shared by the threads, and from which on that is
+so even where there is a front for each: two of these would drive one another from the cache."""
 
 
 class Factor:
@@ -59,9 +51,8 @@ class Factor:
         self.kept_rhs = np.zeros((0, 0), self.dtype)
         self.centre = np.zeros((0, 0), self.dtype)
         self.threads = max(1, torch.get_num_threads())
-        self.scratch: queue.LifoQueue[Scratch] = queue.LifoQueue()
-        for _ in range(self.threads):
-            self.scratch.put(scratch_of(program, self.dtype, len(plan.offsets)))
+        memory = [scratch_of(program, self.dtype, len(plan.offsets)) for _ in range(self.threads)]
+        self.team = Team(memory, program.plane)
 
     def take_in(
         self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
@@ -79,74 +70,120 @@ class Factor:
         couplings = np.ascontiguousarray(system.couplings.numpy())
         own = couplings, self._padded(system.excess, stop)[0]
         rhs = self._padded(system.rhs, stop)
-        for level in range(len(self.program.levels) - 1, -1, -1):
-            first, end = self.program.levels[level]
-            eliminate = first + np.flatnonzero(touched[first:end])
-            forward = first + np.flatnonzero(moved[first:end])
-            if level == len(self.program.levels) - 1:
-                self._take_in_blocks(eliminate, forward, own, rhs, stop)
-            else:
-                self._take_in_tops(eliminate, forward, own, rhs, stop)
+        self._eliminate(touched, own, stop)
+        self._forward(moved, rhs, stop)
 
-    def _take_in_blocks(
-        self,
-        eliminate: NDArray[np.int64],
-        forward: NDArray[np.int64],
-        own: tuple[NDArray[Any], ...],
-        rhs: NDArray[Any],
-        stop: Stop,
+    def _eliminate(
+        self, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...], stop: Stop
     ) -> None:
-        def eliminated(kind: int, ids: NDArray[np.int64]) -> Task:
-            program, ways = self.blocks[kind], (self.factor, self.kept)
-            return lambda memory, flag: trees.eliminate_blocks(
-                ids, flag, self.tree, program, own, *ways, memory
+        """Eliminate the touched nodes: many of them subtree by subtree, the others level by level.
+
+        What a node leaves is still in the processor's cache then when its parent takes it in.
+        """
+        levels = self.program.levels
+        highest = len(levels) - 1
+        for level, (first, end) in enumerate(levels[:-1]):
+            roots = first + np.flatnonzero(touched[first:end])
+            if len(roots) >= 2 * SHARES * self.threads:
+                self.team.run(
+                    [self._subtree(int(root), level, touched, own) for root in roots], stop
+                )
+                highest = level - 1
+                break
+        for level in range(highest, -1, -1):
+            first, end = levels[level]
+            ids = first + np.flatnonzero(touched[first:end])
+            if level == len(levels) - 1:
+                shares = self._shares_of_blocks(ids)
+                self.team.run([self._blocks(*share, own) for share in shares], stop)
+                continue
+            records = self.program.fronts[self.program.nodes[ids, Node.SHAPE]]
+            together = records[:, Front.PADDED_PIVOTS] >= LARGE
+            if len(ids) < 2 * self.threads:
+                together[:] = True
+            for node in ids[together]:
+                self._eliminate_together(int(node), own, stop)
+            self.team.run([self._tops(share, own) for share in self._shares(ids[~together])], stop)
+
+    def _subtree(
+        self, root: int, level: int, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...]
+    ) -> Task:
+        """Eliminate the touched nodes of a subtree."""
+        pixels = int(np.prod(self.plan.size)) >> level
+        tasks = [
+            self._blocks(kind, ids, own) if kind >= 0 else self._tops(ids, own)
+            for kind, ids in in_order(self.program, np.array([root]), level, touched, pixels)
+        ]
+
+        def work(memory: Scratch, flag: NDArray[np.int64]) -> None:
+            for task in tasks:
+                task(memory, flag)
+
+        return work
+
+    def _blocks(self, kind: int, ids: NDArray[np.int64], own: tuple[NDArray[Any], ...]) -> Task:
+        program, ways = self.blocks[kind], (self.factor, self.kept)
+        return lambda memory, flag: trees.eliminate_blocks(
+            ids, flag, self.tree, program, own, *ways, memory
+        )
+
+    def _tops(self, ids: NDArray[np.int64], own: tuple[NDArray[Any], ...]) -> Task:
+        ways = self.factor, self.kept
+        return lambda memory, flag: trees.eliminate_tops(
+            ids, flag, self.tree, own, *ways, memory[FRONT]
+        )
+
+    def _eliminate_together(self, top: int, own: tuple[NDArray[Any], ...], stop: Stop) -> None:
+        """Eliminate a node above the blocks by all threads."""
+        front = front_of(self.program, self.dtype)
+
+        def task(steps: tuple[int, int], share: tuple[int, int]) -> Task:
+            ways = self.factor, self.kept, front
+            return lambda _, flag: trees.eliminate_together(
+                top, flag, self.tree, own, *ways, steps, share
             )
 
-        def forwarded(kind: int, ids: NDArray[np.int64]) -> Task:
-            program, ways = self.blocks[kind], (self.factor, self.centre, self.kept_rhs)
+        record = self.program.fronts[self.program.nodes[top, Node.SHAPE]]
+        end = trees.steps_of(record)
+        # To start the threads for the steps of a small front takes longer than they do.
+        alone = end - 1 if record[Front.PADDED_PIVOTS] < SHARED else 0
+        if self.threads == 1:
+            alone = end
+        if alone:
+            self.team.run([task((0, alone), (0, 1))], stop)
+        for step in range(alone, end):
+            parts = [(part, self.threads) for part in range(self.threads)]
+            self.team.run([task((step, step + 1), part) for part in parts], stop)
+
+    def _forward(self, moved: NDArray[np.bool_], rhs: NDArray[Any], stop: Stop) -> None:
+        """Take in the right-hand sides of the moved nodes, which are eliminated."""
+        ways = self.factor, self.centre, self.kept_rhs
+
+        def blocks(kind: int, ids: NDArray[np.int64]) -> Task:
             return lambda memory, flag: trees.forward_blocks(
-                ids, flag, self.tree, program, rhs, *ways, memory
+                ids, flag, self.tree, self.blocks[kind], rhs, *ways, memory
             )
 
-        self._run([eliminated(*share) for share in self._shares_of_blocks(eliminate)], stop)
-        self._run([forwarded(*share) for share in self._shares_of_blocks(forward)], stop)
-
-    def _take_in_tops(
-        self,
-        eliminate: NDArray[np.int64],
-        forward: NDArray[np.int64],
-        own: tuple[NDArray[Any], ...],
-        rhs: NDArray[Any],
-        stop: Stop,
-    ) -> None:
-        def eliminated(ids: NDArray[np.int64]) -> Task:
-            return lambda memory, flag: trees.eliminate_tops(
-                ids, flag, self.tree, own, self.factor, self.kept, memory[FRONT]
-            )
-
-        def ring(ids: NDArray[np.int64], part: int) -> Task:
-            return lambda _, flag: trees.rings_of_tops(
-                ids, flag, self.tree, self.factor, self.kept, part, parts
-            )
-
-        def forwarded(ids: NDArray[np.int64]) -> Task:
-            ways = self.factor, self.centre, self.kept_rhs
+        def tops(ids: NDArray[np.int64]) -> Task:
             return lambda memory, flag: trees.forward_tops(
                 ids, flag, self.tree, rhs, *ways, memory[FRONT]
             )
 
-        # Of few nodes, each is worked on by all threads.
-        parts = self.threads if len(eliminate) < 2 * self.threads else 1
-        shares = self._shares(eliminate)
-        self._run([eliminated(ids) for ids in shares], stop)
-        self._run([ring(ids, part) for ids in shares for part in range(parts)], stop)
-        self._run([forwarded(ids) for ids in self._shares(forward)], stop)
+        for level in range(len(self.program.levels) - 1, -1, -1):
+            first, end = self.program.levels[level]
+            ids = first + np.flatnonzero(moved[first:end])
+            if level == len(self.program.levels) - 1:
+                tasks = [blocks(*share) for share in self._shares_of_blocks(ids)]
+            else:
+                tasks = [tops(share) for share in self._shares(ids)]
+            self.team.run(tasks, stop)
 
     @property
     def remainder(self) -> Remainder:
         """What the whole leaves on its ring, one node; the ring is empty unless it is a part."""
         ring = len(self.plan.levels[0][0].ring)
-        starts, square = rows_of(ring)
+        shape = self.program.nodes[0, Node.SHAPE]
+        starts, square = rows_of(ring, int(self.program.fronts[shape, Front.PADDED_RING]))
         left, rhs = (int(self.program.nodes[0, column]) for column in (Node.LEFT, Node.RHS))
         coupling = np.zeros((ring, ring), self.dtype)
         for row, start in enumerate(left + starts[:ring]):
@@ -172,9 +209,9 @@ class Factor:
             )
 
         for first, end in program.levels[:-1]:
-            self._run([tops(ids) for ids in self._shares(np.arange(first, end))], stop)
+            self.team.run([tops(ids) for ids in self._shares(np.arange(first, end))], stop)
         shares = self._shares_of_blocks(np.arange(*program.levels[-1]))
-        self._run([blocks(*share) for share in shares], stop)
+        self.team.run([blocks(*share) for share in shares], stop)
         image = x.reshape(len(x), -1, program.pitch)
         inner = image[:, reach : reach + height, reach : reach + width]
         result = np.empty(inner.shape, self.dtype)
@@ -214,55 +251,6 @@ class Factor:
         for rows in strips((height, width), self.like.device, stop, len(image)):
             inner[:, rows] = given[:, rows]
         return image.reshape(len(image), -1)
-
-    def _run(self, tasks: list[Task], stop: Stop) -> None:
-        """Do the tasks in threads; at the latest after :data:`POLL`, ask whether to stop."""
-        check(stop)
-        flag = np.zeros(1, np.int64)
-        if self.threads == 1 and self.program.plane <= SHORT_PIXELS:
-            # Beside a busy window, each return from another thread waits for the interpreter's
-            # lock: all of them together take longer than the work.
-            self._run_here(tasks, flag, stop)
-            return
-
-        def work(task: Task) -> None:
-            scratch = self.scratch.get()
-            try:
-                task(scratch, flag)
-            finally:
-                self.scratch.put(scratch)
-
-        futures = [_threads(self.threads).submit(work, task) for task in tasks]
-        pending = True
-        while pending:
-            pending = bool(wait(futures, POLL).not_done)
-            if pending and not flag[0] and stop():
-                flag[0] = 1
-        for future in futures:
-            future.result()
-        if flag[0]:
-            raise Cancelled
-
-    def _run_here(self, tasks: list[Task], flag: NDArray[np.int64], stop: Stop) -> None:
-        scratch = self.scratch.get()
-        try:
-            with flushed_denormals():
-                for task in tasks:
-                    check(stop)
-                    task(scratch, flag)
-        finally:
-            self.scratch.put(scratch)
-
-
-@cache
-def _threads(count: int) -> ThreadPoolExecutor:
-    """Threads that take denormal numbers for zero.
-
-    Couplings fade out along a path, and a product with a denormal takes many times as long.
-    """
-    return ThreadPoolExecutor(
-        count, "nested-dissection", initializer=torch.set_flush_denormal, initargs=(True,)
-    )
 
 
 def rehearse(dtype: torch.dtype) -> None:

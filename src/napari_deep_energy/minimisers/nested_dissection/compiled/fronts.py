@@ -1,9 +1,11 @@
 """Elimination and both solves of one larger front, in blocks that fit a processor's registers.
 
 The formulas are those of :mod:`.tiles`, eight rows at a time: all pivots above are taken in as one
-product, whose 8 x 32 numbers never leave the registers. The pivots' rows (P', P' + R') are part of
-the factor; what is left on the ring is an upper triangle, see :func:`.layout.rows_of`. P' and R'
-are rounded up to whole vectors; a pivot that is not there has no couplings and an excess of one.
+product, whose 8 x 32 numbers never leave the registers. Pivots are eliminated panel by panel, from
+the panel's own columns first, so that several threads can share the others. The pivots' rows
+(P', P' + R') are part of the factor; what is left on the ring is an upper triangle, see
+:func:`.layout.rows_of`. P' and R' are rounded up to whole vectors; a pivot that is not there has no
+couplings and an excess of one.
 """
 
 from __future__ import annotations
@@ -11,20 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from ....kernels.compiling import compiled
-from .program import LANES, Front
+from .program import LANES, PANEL
 from .vectors import add, load, mul, muladd, spread, store, total, zeros
 
-PIVOTS, RING, WIDE, AROUND = (
-    int(column) for column in (Front.PIVOTS, Front.RING, Front.PADDED_PIVOTS, Front.PADDED_RING)
-)
-OWN, OWN_END, RUNS, PLACES = (
-    int(column) for column in (Front.OWN, Front.OWN_END, Front.RUNS, Front.PLACES)
-)
-HALF_RING, HALF_ROWS, ROWS = int(Front.HALF_RING), int(Front.HALF_ROWS), int(Front.ROWS)
-SQUARE, PIXELS = int(Front.SQUARE), int(Front.PIXELS)
-PANEL, DEPTH, BROAD = 128, 128, 64  # whole vectors
-"""Rows that take in the pivots above them together, and how many pivots and columns at a time: the
-pivots' numbers in those columns, which each eight rows need again, then fit the smallest cache."""
+DEPTH, BROAD = 128, 64  # whole vectors
+"""How many pivots are taken in at a time, and in how many columns: their numbers there, which each
+eight rows need again, then fit the smallest cache."""
 
 
 @compiled
@@ -103,35 +97,6 @@ def take_in_pivots(target, place, step, rows, first, last, width, i, begin, end)
 
 
 @compiled
-def finish_rows(rows, width, i0, count, excess):
-    """Eight rows that have taken in all pivots above them become rows of the factor."""
-    begin = i0 // LANES * LANES
-    for i in range(i0, i0 + count):
-        row = i * width
-        ahead = (i + LANES) // LANES * LANES
-        diagonal = excess[i]
-        for j in range(i + 1, ahead):
-            diagonal += rows[row + j]
-        parts = zeros(rows)
-        for j in range(ahead, width, LANES):
-            parts = add(parts, load(rows, row + j))
-        diagonal += total(parts)
-        scale = rows.dtype.type(0)
-        if diagonal > 0:
-            scale = rows.dtype.type(1 / np.sqrt(diagonal))
-        passed, by = spread(rows.dtype.type(excess[i] * scale)), spread(scale)
-        for j in range(begin, width, LANES):
-            v = mul(load(rows, row + j), by)
-            store(rows, row + j, v)
-            store(excess, j, muladd(v, passed, load(excess, j)))
-        rows[row + i] = scale
-        for below in range(i + 1, i0 + count):
-            f, there = spread(rows[row + below]), below * width
-            for j in range(begin, width, LANES):
-                store(rows, there + j, muladd(f, load(rows, row + j), load(rows, there + j)))
-
-
-@compiled
 def is_empty(rows, first, last, width, begin, end):
     """Whether V is zero in its rows [first, last) and columns [begin, end), as of fixed pixels."""
     for k in range(first, last):
@@ -144,29 +109,78 @@ def is_empty(rows, first, last, width, begin, end):
 
 
 @compiled
-def eliminate_rows(rows, pivots, width, excess, flag):
-    """Eliminate the pivots from their own rows (P', P' + R')."""
-    for first in range(0, pivots, PANEL):
-        last = min(first + PANEL, pivots)
-        if flag[0]:
-            return
-        for j in range(first, width, BROAD):
-            end = min(j + BROAD, width)
-            for k in range(0, first, DEPTH):
-                deep = min(k + DEPTH, first)
-                if is_empty(rows, k, deep, width, j, end):
-                    continue
-                for i in range(first, last, 8):
-                    take_in_pivots(rows, i * width, width, rows, k, deep, width, i, j, end)
-        if is_empty(rows, first, last, width, first, width):
-            for i in range(first, last):
-                if excess[i] > 0:
-                    rows[i * width + i] = rows.dtype.type(1 / np.sqrt(excess[i]))
+def take_in_above(rows, width, first, last, part, parts):
+    """A panel's rows [first, last) take in all pivots above; one of several ``parts``."""
+    for j in range(first + part * BROAD, width, parts * BROAD):
+        end = min(j + BROAD, width)
+        for k in range(0, first, DEPTH):
+            deep = min(k + DEPTH, first)
+            if is_empty(rows, k, deep, width, j, end):
+                continue
+            for i in range(first, last, 8):
+                take_in_pivots(rows, i * width, width, rows, k, deep, width, i, j, end)
+
+
+@compiled
+def eliminate_corner(rows, width, first, last, front):
+    """Eliminate a panel's pivots from its own columns [first, last).
+
+    Of the columns beyond, each row's sum stands for all of them. What a pivot passes on, its excess
+    over its root, is left in ``front`` behind the excesses; behind that are the sums.
+    """
+    passed, beyond = width - first, width + PANEL - first
+    for i in range(first, last):
+        parts = zeros(rows)
+        for j in range(last, width, LANES):
+            parts = add(parts, load(rows, i * width + j))
+        front[beyond + i] = total(parts)
+    for i0 in range(first, last, 8):
+        begin = i0 // LANES * LANES
+        take_in_pivots(rows, i0 * width, width, rows, first, i0, width, i0, begin, last)
+        for k in range(first, i0):
+            for i in range(i0, i0 + 8):
+                front[beyond + i] += rows[k * width + i] * front[beyond + k]
+        for i in range(i0, i0 + 8):
+            row = i * width
+            diagonal = front[i] + front[beyond + i]
+            for j in range(i + 1, last):
+                diagonal += rows[row + j]
+            scale = rows.dtype.type(0)
+            if diagonal > 0:
+                scale = rows.dtype.type(1 / np.sqrt(diagonal))
+            front[passed + i] = front[i] * scale
+            front[beyond + i] *= scale
+            for j in range(begin, last, LANES):
+                store(rows, row + j, mul(load(rows, row + j), spread(scale)))
+            rows[row + i] = scale
+            for j in range(i + 1, last):
+                front[j] += rows[row + j] * front[passed + i]
+            for below in range(i + 1, i0 + 8):
+                f = rows[row + below]
+                front[beyond + below] += f * front[beyond + i]
+                for j in range(begin, last, LANES):
+                    there = below * width + j
+                    store(rows, there, muladd(spread(f), load(rows, row + j), load(rows, there)))
+
+
+@compiled
+def eliminate_beyond(rows, width, first, last, front, part, parts):
+    """Eliminate a panel's pivots from the columns beyond its own; one of several ``parts``."""
+    for j in range(last + part * BROAD, width, parts * BROAD):
+        end = min(j + BROAD, width)
+        if is_empty(rows, first, last, width, j, end):
             continue
-        for i in range(first, last, 8):
-            start = i // LANES * LANES
-            take_in_pivots(rows, i * width, width, rows, first, i, width, i, start, width)
-            finish_rows(rows, width, i, 8, excess)
+        for i0 in range(first, last, 8):
+            take_in_pivots(rows, i0 * width, width, rows, first, i0, width, i0, j, end)
+            for i in range(i0, i0 + 8):
+                by, passed = spread(rows[i * width + i]), spread(front[width - first + i])
+                for c in range(j, end, LANES):
+                    v = mul(load(rows, i * width + c), by)
+                    store(rows, i * width + c, v)
+                    store(front, c, muladd(v, passed, load(front, c)))
+                    for below in range(i + 1, i0 + 8):
+                        there, f = below * width + c, spread(rows[i * width + below])
+                        store(rows, there, muladd(f, v, load(rows, there)))
 
 
 @compiled
@@ -187,84 +201,6 @@ def eliminate_ring(rows, pivots, width, ring, starts, left, part, parts, flag):
                         left, starts[i] - pivots, starts[i + 1] - starts[i], rows,
                         k, deep, width, pivots + i, pivots + begin, pivots + end,
                     )  # fmt: skip
-
-
-@compiled
-def add_half(numbers, record, k, half, rows, left):
-    """Add the triangle that a half left to the rows of pivots and the triangle of the ring."""
-    wide, width = record[WIDE], record[WIDE] + record[AROUND]
-    starts, own = numbers[record[HALF_ROWS + k] :], numbers[record[ROWS] :]
-    first, last = record[RUNS + 2 * k], record[RUNS + 2 * k + 1]
-    for a in range(first, last, 3):
-        source, place, length = numbers[a], numbers[a + 1], numbers[a + 2]
-        for b in range(a, last, 3):
-            other, there, extent = numbers[b], numbers[b + 1], numbers[b + 2]
-            for r in range(length):
-                line = starts[source + r] + other
-                begin = r + 1 if a == b else 0
-                if place <= there:
-                    i = place + r
-                    if i < wide:
-                        add_line(half, line, rows, i * width + there, begin, extent)
-                    else:
-                        add_line(half, line, left, own[i - wide] + there - wide, begin, extent)
-                else:
-                    j = place + r
-                    for c in range(begin, extent):
-                        i = there + c
-                        if i < wide:
-                            rows[i * width + j] += half[line + c]
-                        else:
-                            left[own[i - wide] + j - wide] += half[line + c]
-
-
-@compiled
-def add_line(source, a, target, b, begin, end):
-    """target[b + c] += source[a + c]."""
-    c = begin
-    while c + LANES <= end:
-        store(target, b + c, add(load(target, b + c), load(source, a + c)))
-        c += LANES
-    while c < end:
-        target[b + c] += source[a + c]
-        c += 1
-
-
-@compiled
-def gather_front(numbers, record, own, origin, front):
-    """A column of a front: the pivots' own numbers, and zeros on the ring."""
-    pivots, pixels = record[PIVOTS], record[PIXELS]
-    front[: record[WIDE] + record[AROUND]] = 0
-    for k in range(pivots):
-        front[k] = own[origin + numbers[pixels + k]]
-
-
-@compiled
-def gather_front_half(numbers, record, k, column, front):
-    """Add what a half left on its ring to a column of its parent's front."""
-    places = record[PLACES + k]
-    for r in range(record[HALF_RING + k]):
-        place = numbers[places + r]
-        if place >= 0:
-            front[place] += column[r]
-
-
-@compiled
-def assemble_front(numbers, record, planes, origin, rows, left, halves, excess, own):
-    """The front of a node, from the matrix's own entries and what its ``halves`` left.
-
-    ``left`` and each of the halves hold a triangle and the excess on its ring.
-    """
-    rows[:] = 0
-    left[:] = 0
-    for p in range(record[OWN], record[OWN_END], 2):
-        rows[numbers[p]] = planes[origin + numbers[p + 1]]
-    gather_front(numbers, record, own, origin, excess)
-    excess[record[PIVOTS] : record[WIDE]] = 1
-    for k in range(2):
-        half, square = halves[k]
-        add_half(numbers, record, k, half, rows, left)
-        gather_front_half(numbers, record, k, half[square:], excess)
 
 
 @compiled

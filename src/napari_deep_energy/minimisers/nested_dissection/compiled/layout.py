@@ -53,12 +53,12 @@ def triangle(row: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return row * size - row * (row + 1) // 2
 
 
-def rows_of(ring: int) -> tuple[NDArray[np.int64], int]:
+def rows_of(ring: int, around: int) -> tuple[NDArray[np.int64], int]:
     """Where each row of a remainder starts, less its first column, and how long it all is.
 
     Rows start at the vector that holds the diagonal of the first of every eight.
     """
-    around, starts, size = padded(ring), [], 0
+    starts, size = [], 0
     for first in range(0, ring, ROWS):
         begin = first // LANES * LANES
         starts += [size + k * (around - begin) - begin for k in range(ROWS)]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LANES = 16
 ROWS = 8
 """Rows of a remainder that share a length."""
+PANEL = 128
+"""Pivots of a front that are eliminated together; whole vectors."""
 TILE_WIDTH = 100
 """Pixels in the largest front of a tile: sixteen of its triangles fit into a cache."""
 BLOCK_LEVELS = 4

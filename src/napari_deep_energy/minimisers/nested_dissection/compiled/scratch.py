@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from .program import LANES, Front, Small
+from .program import LANES, PANEL, Front, Small
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,10 +38,15 @@ def tile_tables(program: Program) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     return nodes, np.array(rows, np.int64)
 
 
+def front_of(program: Program, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Memory for a column of any front, and for two columns of a panel's pivots."""
+    widths = program.fronts[:, Front.PADDED_PIVOTS] + program.fronts[:, Front.PADDED_RING]
+    return lines(int(widths.max()) + 2 * PANEL + 2 * LANES, dtype)
+
+
 def scratch_of(program: Program, dtype: np.dtype[Any], planes: int) -> Scratch:
     """Memory for one thread, in the order that the kernels take it."""
     pixels = max(tile.size[0] * tile.size[1] for tile in program.tiles)
-    widths = program.fronts[:, Front.PADDED_PIVOTS] + program.fronts[:, Front.PADDED_RING]
     fronts = max(
         int((t.nodes[:, Small.PIVOTS] + t.nodes[:, Small.RING]).max()) for t in program.tiles
     )
@@ -52,6 +57,6 @@ def scratch_of(program: Program, dtype: np.dtype[Any], planes: int) -> Scratch:
         lines(LANES * planes * pixels, dtype),
         lines(LANES * pixels, dtype),
         lines(LANES * fronts, dtype),
-        lines(int(widths.max()) + 2 * LANES, dtype),
+        front_of(program, dtype),
         np.zeros(LANES, np.int64),
     )

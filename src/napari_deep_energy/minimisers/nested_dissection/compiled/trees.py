@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from ....kernels.compiling import compiled
+from .assembly import add_half, clear_front, gather_excess, gather_front, gather_front_half
 from .fronts import (
-    assemble_front,
     backward_front,
+    eliminate_beyond,
+    eliminate_corner,
     eliminate_ring,
-    eliminate_rows,
     forward_front,
-    gather_front,
-    gather_front_half,
     is_empty,
+    take_in_above,
 )
-from .program import LANES, Front, Node
+from .program import LANES, PANEL, Front, Node
 from .tiles import (
     backward_tiles,
     cut_off_tiles,
@@ -36,6 +36,8 @@ TILE_ORIGIN = TILE_NODE + LANES
 """Columns of the table of groups of tiles."""
 PITCH, PLANE, REACH, PLANES = range(4)
 """Places in the picture's measures."""
+CLEARED = 3
+"""Steps until a front is assembled: zeros, and each of its halves."""
 
 
 @compiled
@@ -75,9 +77,8 @@ def eliminate_blocks(ids, flag, tree, program, system, factor, kept, scratch):
         for m in range(nodes.shape[0]):
             node = nodes[m]
             if node[HALF] >= 0:
-                eliminate_node(numbers, fronts, node, base, origin, nodes, arena,
-                               planes, excess, factor, front, flag)  # fmt: skip
-                ring_of_node(numbers, fronts[node[SHAPE]], node, base, factor, arena, 0, 1, flag)
+                eliminate_node(numbers, fronts, node, base, origin, nodes, arena, system,
+                               factor, front, flag)  # fmt: skip
         last = nodes[nodes.shape[0] - 1]
         record = fronts[last[SHAPE]]
         count = record[SQUARE] + record[AROUND]
@@ -93,56 +94,81 @@ def place_lanes(group, origin, measures, origins):
 
 
 @compiled
-def eliminate_node(
-    numbers, fronts, node, base, origin, nodes, left, planes, excess, factor, front, flag
-):
-    """Assemble one front from its halves among ``nodes``, and eliminate its pivots' rows."""
-    record = fronts[node[SHAPE]]
-    wide, width = record[WIDE], record[WIDE] + record[AROUND]
-    first, second = nodes[node[HALF]], nodes[node[HALF + 1]]
-    halves = (
-        (left[first[LEFT] :], fronts[first[SHAPE], SQUARE]),
-        (left[second[LEFT] :], fronts[second[SHAPE], SQUARE]),
-    )
-    start = base + node[FACTOR]
-    rows = factor[start : start + wide * width]
-    own = left[node[LEFT] : node[LEFT] + record[SQUARE] + record[AROUND]]
-    assemble_front(numbers, record, planes, origin + node[ORIGIN], rows, own, halves, front, excess)
-    eliminate_rows(rows, wide, width, front, flag)
-    for r in range(record[AROUND]):
-        own[record[SQUARE] + r] = front[wide + r]
+def steps_of(record):
+    """Number of steps that the elimination of a front takes."""
+    return CLEARED + 3 * -(-record[WIDE] // PANEL) + 1
 
 
 @compiled
-def ring_of_node(numbers, record, node, base, factor, left, part, parts, flag):
-    """What one node's pivots leave on its ring."""
-    wide, width = record[WIDE], record[WIDE] + record[AROUND]
-    start = base + node[FACTOR]
-    eliminate_ring(factor[start : start + wide * width], wide, width, record[RING],
-                   numbers[record[ROWS] :], left[node[LEFT] :], part, parts, flag)  # fmt: skip
+def eliminate_step(numbers, fronts, node, base, origin, nodes, left, system, factor, front,
+                   step, part, parts, flag):  # fmt: skip
+    """One step of a front's elimination, or one of the ``parts`` that threads share it in.
+
+    The front is assembled from its halves among ``nodes``; then its pivots are eliminated panel by
+    panel, from the rows of all pivots first and at last from the ring.
+    """
+    record = fronts[node[SHAPE]]
+    wide, square = record[WIDE], record[SQUARE]
+    width = wide + record[AROUND]
+    planes, excess = system
+    start, place = base + node[FACTOR], origin + node[ORIGIN]
+    rows = factor[start : start + wide * width]
+    own = left[node[LEFT] : node[LEFT] + square + record[AROUND]]
+    panel, stage = divmod(step - CLEARED, 3)
+    first, last = panel * PANEL, min((panel + 1) * PANEL, wide)
+    if step == 0:
+        clear_front(numbers, record, planes, place, rows, own, part, parts)
+    elif step < CLEARED:
+        half = nodes[node[HALF + step - 1]]
+        there = left[half[LEFT] :]
+        add_half(numbers, record, step - 1, there, rows, own, part, parts)
+        if part == 0:
+            if step == 1:
+                gather_excess(numbers, record, excess, place, front)
+            behind = there[fronts[half[SHAPE], SQUARE] :]
+            gather_front_half(numbers, record, step - 1, behind, front)
+    elif first >= wide:
+        eliminate_ring(rows, wide, width, record[RING], numbers[record[ROWS] :], own,
+                       part, parts, flag)  # fmt: skip
+        if part == 0:
+            own[square:] = front[wide:width]
+    elif stage == 0:
+        take_in_above(rows, width, first, last, part, parts)
+    elif stage == 1 and part == 0:
+        eliminate_corner(rows, width, first, last, front)
+    elif stage == 2:
+        eliminate_beyond(rows, width, first, last, front, part, parts)
+
+
+@compiled
+def eliminate_node(numbers, fronts, node, base, origin, nodes, left, system, factor, front, flag):
+    """All steps of one front's elimination."""
+    for step in range(steps_of(fronts[node[SHAPE]])):
+        if flag[0]:
+            return
+        eliminate_step(numbers, fronts, node, base, origin, nodes, left, system, factor, front,
+                       step, 0, 1, flag)  # fmt: skip
 
 
 @compiled
 def eliminate_tops(ids, flag, tree, system, factor, kept, front):
-    """Eliminate the pivots' rows of some nodes above the blocks."""
+    """Eliminate some nodes above the blocks."""
     numbers, fronts, nodes, _ = tree
-    planes, excess = system
     for k in range(ids.size):
-        if flag[0]:
-            return
-        node = nodes[ids[k]]
         eliminate_node(
-            numbers, fronts, node, 0, 0, nodes, kept, planes, excess, factor, front, flag
+            numbers, fronts, nodes[ids[k]], 0, 0, nodes, kept, system, factor, front, flag
         )
 
 
 @compiled
-def rings_of_tops(ids, flag, tree, factor, kept, part, parts):
-    """What the pivots of some nodes above the blocks leave on their rings; one of ``parts``."""
+def eliminate_together(top, flag, tree, system, factor, kept, front, steps, share):
+    """One of the parts of some steps, [first, end), of a node above the blocks."""
     numbers, fronts, nodes, _ = tree
-    for k in range(ids.size):
-        node = nodes[ids[k]]
-        ring_of_node(numbers, fronts[node[SHAPE]], node, 0, factor, kept, part, parts, flag)
+    for step in range(steps[0], steps[1]):
+        if flag[0]:
+            return
+        eliminate_step(numbers, fronts, nodes[top], 0, 0, nodes, kept, system, factor, front,
+                       step, share[0], share[1], flag)  # fmt: skip
 
 
 @compiled

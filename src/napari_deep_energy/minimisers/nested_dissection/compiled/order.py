@@ -1,0 +1,43 @@
+"""In which order the nodes of a subtree are eliminated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .program import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from .program import Program
+
+PART = 2**15
+"""Pixels of a subtree that is eliminated level by level: what its nodes leave fits a cache."""
+
+
+def in_order(
+    program: Program,
+    ids: NDArray[np.int64],
+    level: int,
+    touched: NDArray[np.bool_],
+    pixels: int,
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Nodes that are touched, at or below some of one level: their kind, -1 above blocks, and who.
+
+    Halves come first; of subtrees of more than :data:`PART` ``pixels`` one half after the other, so
+    that what a node leaves is still in the processor's cache when its parent takes it in.
+    """
+    if level == len(program.levels) - 1:
+        kinds = program.kind[ids]
+        yield from ((int(kind), ids[kinds == kind]) for kind in np.unique(kinds))
+        return
+    below = program.nodes[ids, Node.HALF : Node.HALF + 2].ravel()
+    below = below[touched[below]]
+    for part in [below] if pixels <= PART else below[:, None]:
+        if len(part):
+            yield from in_order(program, part, level + 1, touched, pixels // 2)
+    yield -1, ids
