@@ -1,4 +1,4 @@
-"""A picture strip by strip: what is made of it then fits the cache, and can be stopped between."""
+"""A picture strip by strip: what is made of it then takes little memory, and can be stopped."""
 
 from __future__ import annotations
 

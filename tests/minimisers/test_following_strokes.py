@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -136,18 +138,34 @@ def test_threads_that_share_the_work_find_the_same(spec, threads):
 
 
 @pytest.mark.parametrize("way", ["compiled"], indirect=True)
-def test_the_answer_is_the_same_to_the_last_digit_however_many_threads_share_the_work(
-    way, threads, monkeypatch
+@pytest.mark.parametrize("large", [16, 10_000])
+def test_the_answer_is_the_same_to_the_last_digit_however_the_work_is_shared(
+    way, threads, large, monkeypatch
 ):
     from napari_deep_energy.minimisers.nested_dissection.compiled import factor
 
-    size = (300, 150)  # with several panels of pivots
+    monkeypatch.setattr(factor, "LARGE", large)
+    monkeypatch.setattr(factor, "SHARES", 1)  # subtrees, for several threads too
+    size = (400, 700)  # with several panels of pivots
     problem = problem_of(RandomWalker(), picture(size), corners(size))
     energy = RandomWalker().energy(problem)
     shared = NestedDissection().minimise(problem, energy)
-    monkeypatch.setattr(factor, "SHARED", 10_000)
+    monkeypatch.undo()
     torch.set_num_threads(1)
     assert torch.equal(shared.x, NestedDissection().minimise(problem, energy).x)
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+def test_every_kernel_is_rehearsed_however_many_threads_there_are(threads):
+    pytest.importorskip("numba")
+    names = (
+        "from napari_deep_energy.minimisers.nested_dissection.compiled import trees, factor; "
+        f"import torch; torch.set_num_threads({threads}); factor.rehearse(torch.float32); "
+        "print([n for n, k in vars(trees).items() if n.endswith(('_tops', '_blocks', '_together'))"
+        " and not k.signatures])"
+    )
+    ran = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("way", ["compiled"], indirect=True)

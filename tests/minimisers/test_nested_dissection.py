@@ -11,6 +11,7 @@ import torch
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import InvalidInput
 from napari_deep_energy.minimisers import NestedDissection, Outcome
+from napari_deep_energy.minimisers.nested_dissection import system
 from napari_deep_energy.problem import Problem
 
 from .exact import (
@@ -134,6 +135,19 @@ def test_regions_held_by_the_floor_alone_are_solved(hard_seeds):
     assert error(spec, problem, solution) < 1e-4
 
 
+@pytest.mark.parametrize("coupling", [1e-12, 1e-19, 1e-23, 1e-30, 1e-34])
+def test_the_weakest_couplings_to_hard_seeds_decide_where_there_are_no_others(coupling, way):
+    if way == "batched" and coupling < 1e-14:
+        pytest.skip("small matrices are inverted with a subtraction there, in double precision")
+    band = np.sqrt(-np.log(coupling) / 1000)
+    image = np.zeros((12, 20), np.float32)
+    image[:, 5:15] = band
+    labels = np.zeros(image.shape, int)
+    labels[:, :5], labels[:, 15:] = 1, 2
+    _, solution = first_solve(RandomWalker(floor=0, hard_seeds=True), image, labels)
+    np.testing.assert_allclose(solution.x[0, :, 5:15], 0.5, atol=1e-4)
+
+
 def test_pixels_that_all_hang_by_the_floor_are_solved_in_fronts_of_any_size():
     # No two neighbours are alike: every coupling is 1e-10, in tiles and far above them.
     rows, columns = np.indices((140, 150))
@@ -145,9 +159,16 @@ def test_pixels_that_all_hang_by_the_floor_are_solved_in_fronts_of_any_size():
 
 
 @pytest.mark.parametrize(
-    "spec", [RandomWalker(hard_seeds=True), ClosedFormMatting(hard_seeds=True)], ids=str
+    ("spec", "weakest"),
+    [
+        (RandomWalker(hard_seeds=True), 1e-14),
+        (RandomWalker(hard_seeds=True), 1.0),
+        (ClosedFormMatting(hard_seeds=True), 1e-14),
+    ],
+    ids=["held", "cut off", "matte"],
 )
-def test_a_picture_of_which_most_is_known_is_solved_exactly(spec):
+def test_a_picture_of_which_most_is_known_is_solved_exactly(spec, weakest, monkeypatch):
+    monkeypatch.setattr(system, "WEAKEST", weakest)
     # Tiles, blocks and whole fronts in which every pixel is fixed, next to some that are free.
     size = (300, 180)
     labels = np.where(np.indices(size)[1] < 60, 1, 2)

@@ -95,7 +95,7 @@ class Laplacian(ABC):
     ) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
         """Rows of the picture, their part of x' L x (B,), and L x there (B, K, rows, ...).
 
-        For both at once, and no more of them in memory than a cache holds.
+        All at once, where L does not make them strip by strip.
         """
         quadratic = self.quadratic(x)
         check(stop)
@@ -162,11 +162,14 @@ class QuadraticEnergy:
         """E(x), (B,), and the largest of the residual's absolute values, ()."""
         x = self.project(x)
         values, largest = [], []
-        for rows, quadratic, product in self.laplacian.pieces(x, stop):
-            fields = self.targets, self.confidence, self.is_fixed
-            here = QuadraticEnergy(self.laplacian, *(field[:, :, rows] for field in fields))
-            values.append(quadratic + here._data(x[:, :, rows]))
-            largest.append(here._pull(x[:, :, rows], product).abs().max())
+        for piece, quadratic, product in self.laplacian.pieces(x, stop):
+            values.append(quadratic)
+            for part in strips(tuple(product.shape[2:]), x.device, stop):
+                rows = slice(piece.start + part.start, piece.start + part.stop)
+                fields = self.targets, self.confidence, self.is_fixed
+                here = QuadraticEnergy(self.laplacian, *(field[:, :, rows] for field in fields))
+                values.append(here._data(x[:, :, rows]))
+                largest.append(here._pull(x[:, :, rows], product[:, :, part]).abs().max())
         return torch.stack(values).sum(0), torch.stack(largest).max()
 
     def _data(self, x: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from ..errors import InvalidInput
 from ..files import reading
 from ..images import channel_axis
-from ..minimisers.nested_dissection.system import Couplings, columns_for
+from ..minimisers.nested_dissection.system import Couplings, cut_columns
 from ..problem import Problem
 from ..seeds import one_hot
 
@@ -104,7 +104,7 @@ class Source:
         energy = self.energy(problem, grown)
         couplings = Couplings(energy.laplacian, problem.image)
         targets = energy.targets[0].to(couplings.planes)
-        columns = columns_for(energy, couplings, targets)
+        columns = cut_columns(energy, couplings, targets)
         rows = slice(box.top - grown.top, box.bottom - grown.top)
         across = slice(box.left - grown.left, box.right - grown.left)
         missing = (

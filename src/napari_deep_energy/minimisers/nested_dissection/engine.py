@@ -178,7 +178,7 @@ def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor, 
     """Add the pixels whose equations differ from the last ones to those to be taken in."""
     assert state.changed is not None
     differs = torch.zeros_like(is_fixed[0])
-    if not state.couplings.never_subtracts:
+    if not state.couplings.holds_seeds:
         differs = state.couplings.widened(state.is_fixed != is_fixed)
     moved = torch.empty_like(differs)
     for rows in strips(tuple(differs.shape), differs.device, stop):

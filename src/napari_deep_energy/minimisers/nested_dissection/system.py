@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-6
 """How far the targets of a pixel may sum from one."""
-HELD = 1e15
-"""Confidence of fixed pixels where nothing is subtracted: they differ from their targets by less
-than rounding then, and their neighbours' equations stay what they were. Larger numbers would lose
-the smallest couplings to them."""
+HELD, WEAKEST = 1e10, 1e-14
+"""Confidence that stands for certainty where no coupling is weaker than this: a hard seed then
+differs from its target by less than rounding, and its neighbours' equations stay what they were. A
+weaker coupling to it would be lost; there, hard seeds are cut off."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ def within(
 
 
 class Couplings:
-    """w_ij = -L_ij of a picture: single precision if none is negative, else double."""
+    """w_ij = -L_ij of a picture: of a grid in single precision, of a matte in double."""
 
     offsets: tuple[tuple[int, int], ...]
     planes: torch.Tensor
@@ -82,6 +82,8 @@ class Couplings:
         self.laplacian = laplacian
         self._margined: torch.Tensor | None = None
         self.never_subtracts = isinstance(laplacian, GridLaplacian)
+        self.holds_seeds = False
+        """Whether hard seeds are held by :data:`HELD`, rather than cut off."""
         if isinstance(laplacian, GridLaplacian):
             self._read_edges(laplacian, tuple(image.shape[2:]), stop)
         else:
@@ -96,6 +98,9 @@ class Couplings:
             here = plane[: affinity.shape[2], : affinity.shape[3]]
             for rows in strips(tuple(here.shape), like.device, stop):
                 here[rows] = affinity[0, 0, rows]
+        # Of a line of pixels, one axis has no couplings.
+        some = [affinity for affinity in laplacian.affinity if affinity.numel()]
+        self.holds_seeds = all(bool(affinity.min() >= WEAKEST) for affinity in some)
 
     def _read_matrix(self, laplacian: Laplacian, stop: Stop) -> None:
         stencil = laplacian.stencil(stop)
@@ -119,11 +124,11 @@ class Couplings:
         return coupled(self.planes, self.offsets, field, stop)
 
     def padded(self, is_fixed: torch.Tensor, stop: Stop = never) -> torch.Tensor:
-        """Planes with a margin of zeros, flattened.
+        """Planes with a margin of zeros, flattened, to be read only.
 
-        Fixed pixels (1, H, W) are cut off, unless :data:`HELD` keeps them where they are.
+        Fixed pixels (1, H, W) are cut off, unless they are held, see :func:`columns_of`.
         """
-        if self._margined is not None:
+        if self.holds_seeds and self._margined is not None:
             return self._margined.flatten()
         planes = self.cut(is_fixed)
         whole, inner = self._with_margin(tuple(planes.shape), planes, planes.dtype)
@@ -161,7 +166,7 @@ def precise(energy: QuadraticEnergy, laplacian: Laplacian) -> QuadraticEnergy:
 
 
 def columns_of(energy: QuadraticEnergy, couplings: Couplings, stop: Stop = never) -> torch.Tensor:
-    """Row excess and right-hand sides of each pixel, (1 + K, H, W).
+    """Row excess and right-hand sides of each pixel, (1 + K, H, W), for :meth:`Couplings.padded`.
 
     The last class is left out where every seed's targets sum to one: its answer is one minus the
     others.
@@ -170,8 +175,8 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings, stop: Stop = never
     targets = energy.targets[0]
     if len(targets) > 1 and _sum_to_one(energy, stop):
         targets = targets[:-1]
-    if not couplings.never_subtracts:
-        return columns_for(energy, couplings, targets, stop)
+    if not couplings.holds_seeds:
+        return cut_columns(energy, couplings, targets, stop)
     size = tuple(targets.shape[1:])
     columns = couplings.planes.new_empty(1 + len(targets), *size)
     for rows in strips(size, columns.device, stop, 2 * len(columns)):
@@ -192,13 +197,13 @@ def _sum_to_one(energy: QuadraticEnergy, stop: Stop) -> bool:
     return True
 
 
-def columns_for(
+def cut_columns(
     energy: QuadraticEnergy, couplings: Couplings, targets: torch.Tensor, stop: Stop = never
 ) -> torch.Tensor:
-    """Row excess and right-hand sides, (1 + K, H, W), for these ``targets`` (K, H, W).
+    """Row excess and right-hand sides, (1 + K, H, W), that go with :meth:`Couplings.cut`.
 
-    A fixed pixel is cut off, an equation of its own, 1 x = 0; its couplings become excess of its
-    neighbours, and its value a right-hand side.
+    ``targets`` are (K, H, W). A fixed pixel is cut off, an equation of its own, 1 x = 0; its
+    couplings become excess of its neighbours, and its value a right-hand side.
     """
     is_fixed = energy.is_fixed[0]
     size = tuple(targets.shape[1:])

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from ..plan import Plan, Shape
 
 
+PITCH = 128
+"""Numbers: rows a multiple of this apart share few lines of a cache."""
+
+
 @lru_cache(maxsize=8)
 def make_program(plan: Plan) -> Program:
     """Tables of a plan."""
@@ -81,8 +85,7 @@ class _Builder:
         """Row of the table of fronts."""
         pivots, ring = len(shape.pivots), len(shape.ring)
         wide, around = padded(pivots), padded(ring)
-        if around and (wide + around) // LANES % 2 == 0:
-            # Rows a power of two apart would all fall into a few lines of the cache.
+        if around and (wide + around) % PITCH == 0:
             around += LANES
         put = self.tables.put
         slots, sources = upper(shape)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 SHARES = 4
 """Shares a thread that the nodes of a level are dealt out in."""
 SHARED, LARGE = 300, 700
-"""Pivots from which on all steps of a front are shared by the threads, and from which on that is
-so even where there is a front for each: two of these would drive one another from the cache."""
+"""Pivots from which on the threads share the steps of a front where there are few, and always: two
+as large as that would drive one another from the cache."""
 
 
 class Factor:
@@ -53,6 +53,7 @@ class Factor:
         self.threads = max(1, torch.get_num_threads())
         memory = [scratch_of(program, self.dtype, len(plan.offsets)) for _ in range(self.threads)]
         self.team = Team(memory, program.plane)
+        self.front = front_of(program, self.dtype)
 
     def take_in(
         self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
@@ -84,7 +85,7 @@ class Factor:
         highest = len(levels) - 1
         for level, (first, end) in enumerate(levels[:-1]):
             roots = first + np.flatnonzero(touched[first:end])
-            if len(roots) >= 2 * SHARES * self.threads:
+            if len(roots) >= 2 * SHARES * self.threads and not self._has(roots, LARGE).any():
                 self.team.run(
                     [self._subtree(int(root), level, touched, own) for root in roots], stop
                 )
@@ -97,13 +98,16 @@ class Factor:
                 shares = self._shares_of_blocks(ids)
                 self.team.run([self._blocks(*share, own) for share in shares], stop)
                 continue
-            records = self.program.fronts[self.program.nodes[ids, Node.SHAPE]]
-            together = records[:, Front.PADDED_PIVOTS] >= LARGE
-            if len(ids) < 2 * self.threads:
-                together[:] = True
+            is_few = len(ids) < 2 * self.threads
+            together = self._has(ids, SHARED if is_few else LARGE) | (len(ids) == 1)
             for node in ids[together]:
                 self._eliminate_together(int(node), own, stop)
             self.team.run([self._tops(share, own) for share in self._shares(ids[~together])], stop)
+
+    def _has(self, ids: NDArray[np.int64], pivots: int) -> NDArray[np.bool_]:
+        """Which nodes have at least so many pivots."""
+        shapes = self.program.nodes[ids, Node.SHAPE]
+        return np.asarray(self.program.fronts[shapes, Front.PADDED_PIVOTS] >= pivots)
 
     def _subtree(
         self, root: int, level: int, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...]
@@ -112,7 +116,9 @@ class Factor:
         pixels = int(np.prod(self.plan.size)) >> level
         tasks = [
             self._blocks(kind, ids, own) if kind >= 0 else self._tops(ids, own)
-            for kind, ids in in_order(self.program, np.array([root]), level, touched, pixels)
+            for kind, ids in in_order(
+                self.program, np.array([root], np.int64), level, touched, pixels
+            )
         ]
 
         def work(memory: Scratch, flag: NDArray[np.int64]) -> None:
@@ -135,12 +141,11 @@ class Factor:
 
     def _eliminate_together(self, top: int, own: tuple[NDArray[Any], ...], stop: Stop) -> None:
         """Eliminate a node above the blocks by all threads."""
-        front = front_of(self.program, self.dtype)
+        ways = self.factor, self.kept, self.front
 
-        def task(steps: tuple[int, int], share: tuple[int, int]) -> Task:
-            ways = self.factor, self.kept, front
+        def task(first: int, end: int, part: int, parts: int) -> Task:
             return lambda _, flag: trees.eliminate_together(
-                top, flag, self.tree, own, *ways, steps, share
+                top, flag, self.tree, own, *ways, (first, end), (part, parts)
             )
 
         record = self.program.fronts[self.program.nodes[top, Node.SHAPE]]
@@ -150,10 +155,10 @@ class Factor:
         if self.threads == 1:
             alone = end
         if alone:
-            self.team.run([task((0, alone), (0, 1))], stop)
+            self.team.run([task(0, alone, 0, 1)], stop)
         for step in range(alone, end):
-            parts = [(part, self.threads) for part in range(self.threads)]
-            self.team.run([task((step, step + 1), part) for part in parts], stop)
+            parts = self.threads if trees.is_shared(step) else 1
+            self.team.run([task(step, step + 1, part, parts) for part in range(parts)], stop)
 
     def _forward(self, moved: NDArray[np.bool_], rhs: NDArray[Any], stop: Stop) -> None:
         """Take in the right-hand sides of the moved nodes, which are eliminated."""
@@ -257,6 +262,7 @@ def rehearse(dtype: torch.dtype) -> None:
     """Run every kernel once, so that it is compiled for numbers of this type."""
     offsets, side = ((0, 0), (1, 0), (0, 1)), 160
     factor = Factor(make_plan((side, side), offsets), torch.zeros(0, dtype=dtype))
+    factor.threads = 1  # more would share all of so small a picture's fronts
     couplings = torch.zeros(len(offsets) * factor.program.plane, dtype=dtype)
     column = torch.ones(side * side, 1, dtype=dtype)
     factor.take_in(System(couplings, column, column), None, True, never)

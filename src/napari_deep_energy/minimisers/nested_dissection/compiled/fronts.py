@@ -98,7 +98,7 @@ def take_in_pivots(target, place, step, rows, first, last, width, i, begin, end)
 
 @compiled
 def is_empty(rows, first, last, width, begin, end):
-    """Whether V is zero in its rows [first, last) and columns [begin, end), as of fixed pixels."""
+    """Whether V is zero in its rows [first, last) and columns [begin, end), as where all is cut."""
     for k in range(first, last):
         found = False
         for j in range(k * width + begin, k * width + end):
@@ -209,7 +209,7 @@ def forward_front(rows, pivots, width, front, centre):
     for i in range(pivots):
         y = front[i] * rows[i * width + i]
         centre[i] = y
-        if y == 0:  # as at all fixed pixels, whose rows need not be read then
+        if y == 0:  # as where no seed is below: the row need not be read then
             continue
         by = spread(rows.dtype.type(y))
         for j in range(i // LANES * LANES, width, LANES):

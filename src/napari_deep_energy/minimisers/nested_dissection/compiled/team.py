@@ -27,7 +27,7 @@ Task: TypeAlias = "Callable[[Scratch, NDArray[np.int64]], None]"
 
 POLL = 0.02
 """Seconds between two questions whether to stop."""
-SHORT_PIXELS = 600_000
+SHORT_PIXELS = 450_000
 """Up to this many pixels a task ends within :data:`POLL`."""
 
 

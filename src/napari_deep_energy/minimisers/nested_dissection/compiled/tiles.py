@@ -152,7 +152,7 @@ def finish_row(factor, row, i, size, excess):
 
 @compiled
 def cut_off_tiles(numbers, nodes, excess, factor, factor_base, left, columns, front):
-    """As :func:`eliminate_tiles` where no coupling is left, as all pixels are fixed."""
+    """As :func:`eliminate_tiles` where no coupling is left, as all pixels are cut off."""
     for m in range(nodes.shape[0]):
         record = nodes[m]
         pivots, size = record[PIVOTS], record[PIVOTS] + record[RING]

@@ -36,8 +36,10 @@ TILE_ORIGIN = TILE_NODE + LANES
 """Columns of the table of groups of tiles."""
 PITCH, PLANE, REACH, PLANES = range(4)
 """Places in the picture's measures."""
-CLEARED = 3
+ASSEMBLED = 3
 """Steps until a front is assembled: zeros, and each of its halves."""
+STAGES = 3
+"""Steps of a panel of pivots; see :func:`eliminate_step`."""
 
 
 @compiled
@@ -96,7 +98,12 @@ def place_lanes(group, origin, measures, origins):
 @compiled
 def steps_of(record):
     """Number of steps that the elimination of a front takes."""
-    return CLEARED + 3 * -(-record[WIDE] // PANEL) + 1
+    return ASSEMBLED + STAGES * -(-record[WIDE] // PANEL) + 1
+
+
+def is_shared(step: int) -> bool:
+    """Whether a step has several parts; if not, the first is all of it."""
+    return step < ASSEMBLED or (step - ASSEMBLED) % STAGES != 1
 
 
 @compiled
@@ -104,8 +111,9 @@ def eliminate_step(numbers, fronts, node, base, origin, nodes, left, system, fac
                    step, part, parts, flag):  # fmt: skip
     """One step of a front's elimination, or one of the ``parts`` that threads share it in.
 
-    The front is assembled from its halves among ``nodes``; then its pivots are eliminated panel by
-    panel, from the rows of all pivots first and at last from the ring.
+    The front is assembled from its halves among ``nodes``. Then its pivots are eliminated from
+    their own rows, panel by panel: each takes in those above, is eliminated from its own columns,
+    and from those beyond. At last they are eliminated from the ring.
     """
     record = fronts[node[SHAPE]]
     wide, square = record[WIDE], record[SQUARE]
@@ -114,11 +122,11 @@ def eliminate_step(numbers, fronts, node, base, origin, nodes, left, system, fac
     start, place = base + node[FACTOR], origin + node[ORIGIN]
     rows = factor[start : start + wide * width]
     own = left[node[LEFT] : node[LEFT] + square + record[AROUND]]
-    panel, stage = divmod(step - CLEARED, 3)
+    panel, stage = divmod(step - ASSEMBLED, STAGES)
     first, last = panel * PANEL, min((panel + 1) * PANEL, wide)
     if step == 0:
         clear_front(numbers, record, planes, place, rows, own, part, parts)
-    elif step < CLEARED:
+    elif step < ASSEMBLED:
         half = nodes[node[HALF + step - 1]]
         there = left[half[LEFT] :]
         add_half(numbers, record, step - 1, there, rows, own, part, parts)
