@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .stopping import Stop
 
-NUMBERS = 2**21
+NUMBERS = 2**20
 """In a strip; more cost memory and a stop its promptness, fewer leave threads without work."""
 
 
