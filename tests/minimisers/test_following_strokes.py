@@ -138,13 +138,11 @@ def test_threads_that_share_the_work_find_the_same(spec, threads):
 
 
 @pytest.mark.parametrize("way", ["compiled"], indirect=True)
-@pytest.mark.parametrize("large", [16, 10_000])
 def test_the_answer_is_the_same_to_the_last_digit_however_the_work_is_shared(
-    way, threads, large, monkeypatch
+    way, threads, monkeypatch
 ):
     from napari_deep_energy.minimisers.nested_dissection.compiled import factor
 
-    monkeypatch.setattr(factor, "LARGE", large)
     monkeypatch.setattr(factor, "SHARES", 1)  # subtrees, for several threads too
     size = (400, 700)  # with several panels of pivots
     problem = problem_of(RandomWalker(), picture(size), corners(size))

@@ -101,7 +101,9 @@ def test_the_picture_is_factored_before_the_first_complete_strokes(desk, qtbot, 
     prepared = desk.dock.session.runner._worker.done
     with qtbot.waitSignal(prepared, timeout=PATIENCE), desk.failed():
         desk.paint((1, 15, 32))
-    assert sum(eliminated) == 48 * 64
+    # All of it; twice if one more request came before it was done.
+    assert eliminated
+    assert sum(eliminated) % (48 * 64) == 0
     eliminated.clear()
     desk.solve((2, 4, 4))
     # So small a picture is a single block to the kernels, and eliminated anew.

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 SHARES = 4
 """Shares a thread that the nodes of a level are dealt out in."""
-SHARED, LARGE = 300, 700
-"""Pivots from which on the threads share the steps of a front where there are few, and always: two
-as large as that would drive one another from the cache."""
+SHARED = 300
+"""Pivots from which on the threads share the steps of a front, where there are few."""
 
 
 class Factor:
@@ -85,7 +84,7 @@ class Factor:
         highest = len(levels) - 1
         for level, (first, end) in enumerate(levels[:-1]):
             roots = first + np.flatnonzero(touched[first:end])
-            if len(roots) >= 2 * SHARES * self.threads and not self._has(roots, LARGE).any():
+            if len(roots) >= 2 * SHARES * self.threads:
                 self.team.run(
                     [self._subtree(int(root), level, touched, own) for root in roots], stop
                 )
@@ -98,16 +97,12 @@ class Factor:
                 shares = self._shares_of_blocks(ids)
                 self.team.run([self._blocks(*share, own) for share in shares], stop)
                 continue
-            is_few = len(ids) < 2 * self.threads
-            together = self._has(ids, SHARED if is_few else LARGE) | (len(ids) == 1)
+            shapes = self.program.nodes[ids, Node.SHAPE]
+            is_large = self.program.fronts[shapes, Front.PADDED_PIVOTS] >= SHARED
+            together = (is_large & (len(ids) < 2 * self.threads)) | (len(ids) == 1)
             for node in ids[together]:
                 self._eliminate_together(int(node), own, stop)
             self.team.run([self._tops(share, own) for share in self._shares(ids[~together])], stop)
-
-    def _has(self, ids: NDArray[np.int64], pivots: int) -> NDArray[np.bool_]:
-        """Which nodes have at least so many pivots."""
-        shapes = self.program.nodes[ids, Node.SHAPE]
-        return np.asarray(self.program.fronts[shapes, Front.PADDED_PIVOTS] >= pivots)
 
     def _subtree(
         self, root: int, level: int, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...]
