@@ -113,10 +113,8 @@ class Source:
             reach - (box.top - grown.top),
             reach - (grown.bottom - box.bottom),
         )
-        # One precision for all boxes: a flat box alone could do with less.
-        dtype = torch.float32 if self.spec.task == "segment" else torch.float64
-        inner = couplings.cut(energy.is_fixed[0]).to(dtype)
-        return BoxSystem(pad(inner, missing), columns[:, rows, across].to(dtype), couplings.offsets)
+        inner = couplings.cut(energy.is_fixed[0])
+        return BoxSystem(pad(inner, missing), columns[:, rows, across], couplings.offsets)
 
 
 def load(array: Any) -> NDArray[Any]:

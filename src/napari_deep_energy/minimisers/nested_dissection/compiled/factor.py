@@ -12,7 +12,7 @@ from ....strips import strips
 from ..fronts import Remainder
 from ..plan import make_plan
 from ..system import System
-from . import trees
+from . import steps, trees
 from .building import make_program
 from .layout import rows_of
 from .order import in_order
@@ -144,7 +144,7 @@ class Factor:
             )
 
         record = self.program.fronts[self.program.nodes[top, Node.SHAPE]]
-        end = trees.steps_of(record)
+        end = steps.steps_of(record)
         # To start the threads for the steps of a small front takes longer than they do.
         alone = end - 1 if record[Front.PADDED_PIVOTS] < SHARED else 0
         if self.threads == 1:
@@ -152,7 +152,7 @@ class Factor:
         if alone:
             self.team.run([task(0, alone, 0, 1)], stop)
         for step in range(alone, end):
-            parts = self.threads if trees.is_shared(step) else 1
+            parts = self.threads if steps.is_shared(step) else 1
             self.team.run([task(step, step + 1, part, parts) for part in range(parts)], stop)
 
     def _forward(self, moved: NDArray[np.bool_], rhs: NDArray[Any], stop: Stop) -> None:
