@@ -45,9 +45,12 @@ from napari_deep_energy.devices import synchronise
 from napari_deep_energy.energy import ClosedFormMatting, EnergySpec, RandomWalker
 from napari_deep_energy.energy.random_walker import LUMA
 from napari_deep_energy.minimisers import NestedDissection, Solution, SparseDirect
-from napari_deep_energy.minimisers.nested_dissection.choosing import choose_whole_factor
-from napari_deep_energy.minimisers.nested_dissection.plan import make_plan
+from napari_deep_energy.minimisers.nested_dissection.choosing import (
+    choose_plan,
+    choose_whole_factor,
+)
 from napari_deep_energy.problem import Problem
+from napari_deep_energy.stopping import never
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +101,8 @@ def timed(function: Callable[[], object], device: str = "cpu") -> tuple[float, o
 
 def make_tables(size: int, offsets: tuple[tuple[int, int], ...], device: str) -> None:
     """What depends on a picture's size alone, and is kept."""
-    choose_whole_factor(make_plan((size, size), offsets), torch.zeros(0, device=device))
+    like = torch.zeros(0, device=device)
+    choose_whole_factor(choose_plan((size, size), offsets, like, never), like)
 
 
 def ours(

@@ -186,11 +186,14 @@ class MattingLaplacian(Laplacian):
         for n, (i, j) in enumerate(WINDOW):
             result[..., rows.start + i : rows.stop + i, j : j + width] += residual[:, :, n]
 
+    @property
+    def offsets(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(o for o in product(range(3), range(-2, 3)) if o >= (0, 0))
+
     def stencil(self, stop: Stop = never) -> Stencil:
         batch, _, _, height, width = self.colours.shape
-        offsets = [o for o in product(range(3), range(-2, 3)) if o >= (0, 0)]
-        place = {offset: m for m, offset in enumerate(offsets)}
-        values = self.colours.new_zeros(batch, len(offsets), height + 2, width + 2)
+        place = {offset: m for m, offset in enumerate(self.offsets)}
+        values = self.colours.new_zeros(batch, len(place), height + 2, width + 2)
         for rows in self._strips(stop):
             colours = self.colours[..., rows, :]
             whitened = torch.einsum("bhwcd,bdnhw->bcnhw", self.inverse[:, rows], colours)
@@ -201,4 +204,4 @@ class MattingLaplacian(Laplacian):
                     weight = 1 / 9 + (colours[:, :, n] * whitened[:, :, m]).sum(1)  # Eq. (10)
                     plane = values[:, place[k - i, l - j], i:, j : j + width]
                     plane[:, rows] += float(n == m) - weight
-        return Stencil(tuple(offsets), values)
+        return Stencil(self.offsets, values)

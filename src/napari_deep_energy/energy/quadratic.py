@@ -101,6 +101,11 @@ class Laplacian(ABC):
         check(stop)
         yield slice(0, x.shape[2]), quadratic, self.apply(x)
 
+    @property
+    @abstractmethod
+    def offsets(self) -> tuple[tuple[int, ...], ...]:
+        """Those of :meth:`stencil`, see :class:`Stencil`."""
+
     @abstractmethod
     def stencil(self, stop: Stop = never) -> Stencil:
         """The matrix entries themselves, for direct solvers; ``stop`` is polled in between."""

@@ -244,6 +244,11 @@ class GridLaplacian(Laplacian):
             step = seen.diff(dim=axis)
             yield axis, step, w[:, :, rows] * step
 
+    @property
+    def offsets(self) -> tuple[tuple[int, ...], ...]:
+        axes = range(len(self.affinity))
+        return tuple(tuple(int(other == axis) for other in axes) for axis in (-1, *axes))
+
     def stencil(self, stop: Stop = never) -> Stencil:
         axes = range(2, 2 + len(self.affinity))
         size = [self.affinity[0].shape[axis] + (axis == 2) for axis in axes]
@@ -257,8 +262,7 @@ class GridLaplacian(Laplacian):
                 for end in _ends(strip[:, :1], w, axis):
                     end.add_(w)
                 _ends(strip[:, axis - 1 : axis], w, axis)[0].sub_(w)
-        offsets = (tuple(int(other == axis) for other in axes) for axis in (0, *axes))
-        return Stencil(tuple(offsets), values)
+        return Stencil(self.offsets, values)
 
 
 def _work(step: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:

@@ -16,8 +16,8 @@ import torch
 from ..energy.quadratic import shifted
 from ..minimisers.nested_dissection.choosing import choose_factor
 from ..minimisers.nested_dissection.elimination import inverse
-from ..minimisers.nested_dissection.geometry import Tile, ring_of
 from ..minimisers.nested_dissection.plan import make_plan
+from ..minimisers.nested_dissection.rectangles import Rectangle
 from ..minimisers.nested_dissection.system import System, coupled, within
 from ..stopping import Stop, never
 
@@ -59,7 +59,7 @@ def eliminate_tile(source: Source, grid: Grid, node: Node, stop: Stop = never) -
     system = source.system(box, grid.reach)
     left = _factored(system, system.columns, is_inner=True, stop=stop).remainder
     coupling, excess, rhs = (part[0] for part in left)
-    places = ring_of(Tile(box.shape, (True,) * 4, grid.reach, grid.has_corners, True))
+    places = Rectangle(box.shape, (True,) * 4, grid.reach, grid.has_corners).ring()
     ring = grid.around(box)[tuple(places.T + grid.reach)]
     order = torch.from_numpy(np.argsort(ring)[np.count_nonzero(ring < 0) :])
     columns = torch.cat([excess, rhs], 1)

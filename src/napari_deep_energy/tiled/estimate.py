@@ -11,7 +11,7 @@ from ..minimisers.nested_dissection.plan import make_plan
 from .elimination import BLOCK
 
 if TYPE_CHECKING:
-    from ..minimisers.nested_dissection.geometry import Offset
+    from ..minimisers.nested_dissection.regions import Offset
     from .grid import Grid, Node
 
 BASE = 500 * 2**20
@@ -90,7 +90,7 @@ def _tile(grid: Grid, classes: int, item: int) -> float:
             count, pivots, ring = len(shape.origins), len(shape.pivots), len(shape.ring)
             stored += count * pivots * (pivots + ring + classes)
             fronts += count * (pivots + ring) ** 2
-            if max(shape.tile.size) >= TILE:
+            if max(shape.region.size) >= TILE:
                 kept += count * ring**2
         widest = max(widest, fronts)
     pixels = height * width

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..energy import EnergySpec, QuadraticEnergy
-    from ..minimisers.nested_dissection.geometry import Offset
+    from ..minimisers.nested_dissection.regions import Offset
     from .appearance import Appearance
     from .grid import Box
     from .ranges import Range

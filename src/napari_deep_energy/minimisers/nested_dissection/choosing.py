@@ -8,15 +8,30 @@ from ... import kernels
 from ...fallback import is_device_failure
 from .factor import Factor
 from .graphed.factor import Factor as GraphFactor
+from .plan import has_corners, make_plan
 
 if TYPE_CHECKING:
     import torch
 
+    from ...stopping import Stop
     from .compiled.factor import Factor as CompiledFactor
     from .plan import Plan
+    from .regions import Offset
 
     AnyFactor: TypeAlias = Factor | CompiledFactor
     WholeFactor: TypeAlias = AnyFactor | GraphFactor
+
+
+NARROW = 64
+"""Pictures with a shorter side are cut into rectangles: most diamonds would be clipped."""
+
+
+def choose_plan(
+    size: tuple[int, int], offsets: tuple[Offset, ...], like: torch.Tensor, stop: Stop
+) -> Plan:
+    """The plan of a whole picture that is best for its factor."""
+    in_diamonds = has_kernels(like) and not has_corners(offsets) and min(size) >= NARROW
+    return make_plan(size, offsets, stop=stop, in_diamonds=in_diamonds)
 
 
 def choose_whole_factor(plan: Plan, like: torch.Tensor) -> WholeFactor:

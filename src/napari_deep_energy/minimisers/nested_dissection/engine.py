@@ -15,10 +15,9 @@ from ...fallback import OutOfMemory, is_device_failure
 from ...stopping import check, never
 from ...strips import strips, zeros
 from ..solution import Outcome, Solution, read_out
-from .choosing import choose_whole_factor, has_room_for, is_outdone
-from .plan import make_plan
+from .choosing import choose_plan, choose_whole_factor, has_room_for, is_outdone
 from .refinement import free_operator, refine
-from .system import Couplings, System, columns_of, precise
+from .system import Couplings, System, columns_of, offsets_of, precise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,11 +142,11 @@ class NestedDissection:
             raise InvalidInput(f"the picture has {image.ndim - 2} axes; this solver takes 2.")
         if self._state is not None:
             self._spare, self._state = self._state.factor, None
-        couplings = Couplings(laplacian, image, stop)
         height, width = image.shape[2:]
-        plan = make_plan((height, width), couplings.offsets, stop=stop)
+        like = image.new_empty(0, dtype=torch.float32)
+        plan = choose_plan((height, width), offsets_of(laplacian), like, stop)
+        couplings = Couplings(laplacian, image, stop, plan.margin)
         check(stop)
-        like = couplings.planes.new_empty(0, dtype=torch.float32)
         factor, self._spare = self._spare, None
         if factor is None or not has_room_for(factor, plan, like):
             factor = None  # free the old one before the new one is made
@@ -163,7 +162,9 @@ class NestedDissection:
         if state is None or state.laplacian is not energy.laplacian:
             state = self._begin(problem.image, energy.laplacian, stop)
         elif is_outdone(state.factor):
-            state.factor = choose_whole_factor(state.factor.plan, state.factor.like)
+            size, offsets = state.factor.plan.size, state.factor.plan.offsets
+            plan = choose_plan(size, offsets, state.factor.like, stop)
+            state.factor = choose_whole_factor(plan, state.factor.like)
             state.changed, state.is_new = None, True
         columns = columns_of(energy, state.couplings, stop)
         check(stop)
@@ -198,7 +199,7 @@ def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> 
     like = state.factor.like
     planes = state.couplings.planes[:0]
     if state.changed is None or state.changed.any():
-        planes = state.couplings.padded(state.is_fixed, stop)
+        planes = state.couplings.padded(state.is_fixed, state.factor.plan.margin, stop)
     check(stop)
     columns = [values.flatten(1).T.to(like) for values in (state.columns[:1], rhs)]
     system = System(planes.to(like), *columns)

@@ -151,7 +151,7 @@ class Factor:
 
     def _chunks(self, tiles: Nodes) -> list[Nodes]:
         """Tiles in portions that bound the memory for what is not kept."""
-        area = max(int(np.prod(f.shape.tile.size)) for f in self.levels[self.tiles])
+        area = max(int(np.prod(f.shape.region.size)) for f in self.levels[self.tiles])
         each = max(1, CHUNK // area)
         longest = max(len(nodes) for nodes in tiles)
         return [
@@ -259,7 +259,7 @@ def _tile_level(levels: list[list[Fronts]]) -> int:
     deepest, total = 0, 0
     for number, level in enumerate(levels):
         total += sum(f.count * f.ring**2 * f.like.element_size() for f in level)
-        if total > KEPT_BYTES or max(max(f.shape.tile.size) for f in level) < TILE:
+        if total > KEPT_BYTES or max(max(f.shape.region.size) for f in level) < TILE:
             break
         deepest = number
     return deepest

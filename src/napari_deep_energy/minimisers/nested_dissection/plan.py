@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ...stopping import check, never
-from .geometry import Tile, cut, pivots_of, ring_of
+from .diamonds import Diamond
+from .places import Places
+from .rectangles import Rectangle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...stopping import Stop
-    from .geometry import Offset
+    from .regions import Offset, Region
 
 LARGE = 16
-"""Tiles of levels of at most this many nodes are told apart by one pixel and by their sides."""
+"""Rectangles of levels of at most so many nodes are told apart by a pixel and by their sides."""
 PORTION = 2**19
 """Pixels that are numbered between two looks at whether to stop."""
 
@@ -53,9 +55,9 @@ class Half:
 class Shape:
     """All nodes of one level that are equal in size: one batch of dense fronts."""
 
-    tile: Tile
+    region: Region
     origins: NDArray[np.int64]
-    """(N, 2) top left pixel of each node."""
+    """(N, 2) place of each node; a rectangle's is its first pixel."""
     pivots: NDArray[np.int64]
     """(P, 2) pixels that a node eliminates, relative to its origin."""
     ring: NDArray[np.int64]
@@ -65,6 +67,7 @@ class Shape:
     sources: NDArray[np.int64]
     """(T, 3) for each slot: number of the stencil's offset, and pixel relative to the origin."""
     halves: tuple[Half, ...] = ()
+    """Those that have pixels."""
     start: int = 0
     """Place of the first pivot in the order of elimination; a shape's N * P are consecutive."""
 
@@ -77,9 +80,11 @@ class Plan:
     offsets: tuple[Offset, ...]
     levels: tuple[tuple[Shape, ...], ...]
     order: NDArray[np.int64]
-    """(H * W) pixel at each place of the order of elimination."""
+    """(H * W) pixel at each place of the order of elimination; empty if nodes are diamonds."""
     rank: NDArray[np.int64]
     """(H * W) place of each pixel, the inverse of ``order``."""
+    margin: int
+    """How far nodes and their rings lie off the picture at most, and at least the reach."""
 
     @property
     def reach(self) -> int:
@@ -97,112 +102,115 @@ def make_plan(
     offsets: tuple[Offset, ...],
     is_inner: bool = False,
     stop: Stop = never,
+    *,
+    in_diamonds: bool = False,
 ) -> Plan:
     """Plan for pictures of ``size`` and a stencil with these ``offsets`` (one of each pair).
 
-    ``is_inner`` plans for a part of a larger picture: its root has a ring on every side. The last
-    few plans are kept; ``stop`` is polled while one is made.
+    ``is_inner`` plans for a part of a larger picture: its root has a ring on every side. With
+    ``in_diamonds`` a whole picture is cut along diagonals, see :mod:`.diamonds`. The last few plans
+    are kept; ``stop`` is polled while one is made.
     """
-    kept = _place(size, offsets, is_inner)
+    kept = _place(size, offsets, is_inner, in_diamonds)
     if not kept:
-        kept.append(_planned(size, offsets, is_inner, stop))
+        root, origin = _root(size, offsets, is_inner, in_diamonds)
+        kept.append(_planned(size, offsets, root, origin, stop))
     return kept[0]  # of two made at the same time, the first for good
 
 
 @lru_cache(maxsize=8)
-def _place(size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool) -> list[Plan]:
+def _place(
+    size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool, in_diamonds: bool
+) -> list[Plan]:
     """Where a plan is kept; it is made elsewhere, as what may be stopped cannot be cached."""
     return []
 
 
-def _planned(
-    size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool, stop: Stop
-) -> Plan:
-    reach = reach_of(offsets)
-    has_corners = any(o[0] and o[1] for o in offsets)
-    root = Tile(size, (is_inner,) * 4, reach, has_corners, True)
+def has_corners(offsets: tuple[Offset, ...]) -> bool:
+    """Whether a stencil couples pixels diagonally."""
+    return any(offset[0] and offset[1] for offset in offsets)
+
+
+def _root(
+    size: tuple[int, int], offsets: tuple[Offset, ...], is_inner: bool, in_diamonds: bool
+) -> tuple[Region, Offset]:
+    """The root and its origin."""
+    if in_diamonds:
+        assert not is_inner
+        assert not has_corners(offsets)
+        assert reach_of(offsets) == 1
+        return Diamond.root(size)
     # What lies around a part has a ring too, as if the part were within a larger picture.
     picture = (size[0] + 1, size[1] + 1) if is_inner else size
-    batches: dict[Tile, list[NDArray[np.int64]]] = {root: [np.zeros((1, 2), np.int64)]}
+    sides, reach = (is_inner,) * 4, reach_of(offsets)
+    return Rectangle(size, sides, reach, has_corners(offsets), True, picture), (0, 0)
+
+
+def _planned(
+    size: tuple[int, int], offsets: tuple[Offset, ...], root: Region, origin: Offset, stop: Stop
+) -> Plan:
+    batches: dict[Region, list[NDArray[np.int64]]] = {root: [np.array([origin], np.int64)]}
     levels: list[tuple[Shape, ...]] = []
     while batches:
-        axis = cut_axis(list(batches), reach)
+        axis = root.axis_of(batches)
         is_large = 2 ** (len(levels) + 1) <= LARGE
         level: list[Shape] = []
-        deeper: dict[Tile, list[NDArray[np.int64]]] = {}
-        cuts = [None if axis is None else cut(tile, axis, is_large, picture) for tile in batches]
-        for number, (tile, blocks) in enumerate(batches.items()):
+        deeper: dict[Region, list[NDArray[np.int64]]] = {}
+        cuts = [() if axis is None else region.halves(axis, is_large) for region in batches]
+        for number, (region, blocks) in enumerate(batches.items()):
             check(stop)
             origins = np.concatenate(blocks)
-            shape = _shape(tile, axis, origins, offsets)
-            level.append(shape)
-            for half, shift in cuts[number] or ():
+            level.append(_shape(region, axis, origins, offsets))
+            for half, shift in cuts[number]:
                 deeper.setdefault(half, []).append(origins + shift)
         _link(level, cuts, list(deeper))
         levels.append(tuple(level))
         batches = deeper
+    if root.margin > reach_of(offsets):
+        nowhere = np.zeros(0, np.int64)
+        return Plan(size, offsets, tuple(levels), nowhere, nowhere, root.margin)
     return _ordered(size, offsets, levels, stop)
 
 
-def cut_axis(tiles: list[Tile], reach: int) -> int | None:
-    """Axis to cut the nodes of a level along, the longer one; None once they are leaves."""
-    longest = [max(tile.size[axis] for tile in tiles) for axis in (0, 1)]
-    shortest = [min(tile.size[axis] for tile in tiles) for axis in (0, 1)]
-    for axis in sorted((0, 1), key=lambda a: -longest[a]):
-        if longest[axis] > 2 * reach and shortest[axis] >= reach + 2:
-            return axis
-    return None
-
-
 def _shape(
-    tile: Tile, axis: int | None, origins: NDArray[np.int64], offsets: tuple[Offset, ...]
+    region: Region, axis: int | None, origins: NDArray[np.int64], offsets: tuple[Offset, ...]
 ) -> Shape:
-    """Shape of a tile with the places of the matrix's own entries in its front."""
-    pivots, ring = pivots_of(tile, axis), ring_of(tile)
+    """Shape of a region with the places of the matrix's own entries in its front."""
+    pivots, ring = region.pivots(axis), region.ring()
     width = len(pivots) + len(ring)
-    place = _places(tile, np.concatenate([pivots, ring]))
-    slots, sources = [], []
+    places = Places(np.concatenate([pivots, ring]))
+    slots, sources = [np.zeros(0, int)], [np.zeros((0, 3), int)]
     for number, offset in enumerate(offsets):
         if offset == (0, 0):
             continue
         for sign in (1, -1):
-            step = sign * np.array(offset)
-            there = place[tuple((pivots + step + tile.reach).T)]
+            there = places(pivots + sign * np.array(offset))
             known = there >= 0
             slots.append(np.flatnonzero(known) * width + there[known])
             base = pivots[known] + min(sign, 0) * np.array(offset)
             sources.append(np.column_stack([np.full(len(base), number), base]))
-    if not slots:
-        return Shape(tile, origins, pivots, ring, np.zeros(0, int), np.zeros((0, 3), int))
-    return Shape(tile, origins, pivots, ring, np.concatenate(slots), np.concatenate(sources))
-
-
-def _places(tile: Tile, pixels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Image of the tile and its ring with the front place of each pixel, -1 where it has none."""
-    margin = 2 * tile.reach
-    place = np.full((tile.size[0] + margin, tile.size[1] + margin), -1)
-    place[tuple((pixels + tile.reach).T)] = np.arange(len(pixels))
-    return place
+    return Shape(region, origins, pivots, ring, np.concatenate(slots), np.concatenate(sources))
 
 
 def _link(
-    level: list[Shape], cuts: list[tuple[tuple[Tile, Offset], ...] | None], deeper: list[Tile]
+    level: list[Shape], cuts: list[tuple[tuple[Region, Offset], ...]], deeper: list[Region]
 ) -> None:
     """Tell each shape where its halves will be."""
     filled = dict.fromkeys(deeper, 0)
     for shape, halves in zip(level, cuts, strict=True):
+        if not halves:
+            continue
+        places = Places(np.concatenate([shape.pivots, shape.ring]))
         links = []
-        for half, shift in halves or ():
-            links.append(Half(deeper.index(half), filled[half], _runs(shape, half, shift)))
+        for half, shift in halves:
+            runs = _runs(places(half.ring() + np.array(shift)))
+            links.append(Half(deeper.index(half), filled[half], runs))
             filled[half] += len(shape.origins)
         shape.halves = tuple(links)
 
 
-def _runs(shape: Shape, half: Tile, shift: Offset) -> tuple[Run, ...]:
-    """Where the ring of a half lies in the front of its parent; sides off the picture drop out."""
-    place = _places(shape.tile, np.concatenate([shape.pivots, shape.ring]))
-    ring = ring_of(half) + np.array(shift) + shape.tile.reach
-    front = place[tuple(ring.T)]
+def _runs(front: NDArray[np.int64]) -> tuple[Run, ...]:
+    """Places of a half's ring in its parent's front, -1 off the picture, as runs."""
     breaks = np.flatnonzero((np.diff(front) != 1) | (front[:-1] < 0)) + 1
     bounds = [0, *breaks.tolist(), len(front)]
     return tuple(
@@ -232,4 +240,4 @@ def _ordered(
                 order[start : start + pixels.size] = pixels
                 rank[pixels] = np.arange(start, start + pixels.size)
                 start += pixels.size
-    return Plan(size, offsets, tuple(levels), order, rank)
+    return Plan(size, offsets, tuple(levels), order, rank, reach_of(offsets))

@@ -17,6 +17,7 @@ from .plan import reach_of
 if TYPE_CHECKING:
     from ...energy import Laplacian
     from ...stopping import Stop
+    from .regions import Offset
 
 
 ROUNDING = 1e-6
@@ -68,6 +69,20 @@ def within(
     return result
 
 
+def offsets_of(laplacian: Laplacian) -> tuple[Offset, ...]:
+    """Offsets of its stencil in a picture."""
+    return tuple((offset[0], offset[1]) for offset in laplacian.offsets)
+
+
+def with_margin(
+    shape: tuple[int, ...], margin: int, like: torch.Tensor, dtype: torch.dtype
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Zeros with room for planes and a margin, and the view of it that has none."""
+    count, height, width = shape
+    whole = zeros((count, height + 2 * margin, width + 2 * margin), like, dtype)
+    return whole, whole[:, margin : margin + height, margin : margin + width]
+
+
 class Couplings:
     """w_ij = -L_ij of a picture: of a grid in single precision, of a matte in double."""
 
@@ -75,25 +90,31 @@ class Couplings:
     planes: torch.Tensor
     """(M, H, W) those with the pixel at each offset; the diagonal's is not used."""
 
-    def __init__(self, laplacian: Laplacian, image: torch.Tensor, stop: Stop = never) -> None:
+    def __init__(
+        self, laplacian: Laplacian, image: torch.Tensor, stop: Stop = never, margin: int = 1
+    ) -> None:
+        """``margin`` is that which they will be asked for by :meth:`padded`, to be quick then."""
         if isinstance(laplacian, MattingLaplacian) and not laplacian.is_precise:
             # Its smallest eigenvalues are lost if the entries themselves are made in float32.
             laplacian = MattingLaplacian(image.double(), laplacian.epsilon, stop)
         self.laplacian = laplacian
+        self.offsets = offsets_of(laplacian)
+        self.reach = reach_of(self.offsets)
         self._margined: torch.Tensor | None = None
         self.never_subtracts = isinstance(laplacian, GridLaplacian)
         self.holds_seeds = False
         """Whether hard seeds are held by :data:`HELD`, rather than cut off."""
         if isinstance(laplacian, GridLaplacian):
-            self._read_edges(laplacian, tuple(image.shape[2:]), stop)
+            self._read_edges(laplacian, tuple(image.shape[2:]), margin, stop)
         else:
             self._read_matrix(laplacian, stop)
 
-    def _read_edges(self, laplacian: GridLaplacian, size: tuple[int, ...], stop: Stop) -> None:
+    def _read_edges(
+        self, laplacian: GridLaplacian, size: tuple[int, ...], margin: int, stop: Stop
+    ) -> None:
         """Affinities are couplings as they are."""
-        self.offsets, self.reach = ((0, 0), (1, 0), (0, 1)), 1
         like = laplacian.affinity[0]
-        self._margined, self.planes = self._with_margin((3, *size), like, torch.float32)
+        self._margined, self.planes = with_margin((3, *size), margin, like, torch.float32)
         for plane, affinity in zip(self.planes[1:], laplacian.affinity, strict=True):
             here = plane[: affinity.shape[2], : affinity.shape[3]]
             for rows in strips(tuple(here.shape), like.device, stop):
@@ -104,34 +125,26 @@ class Couplings:
 
     def _read_matrix(self, laplacian: Laplacian, stop: Stop) -> None:
         stencil = laplacian.stencil(stop)
-        self.offsets = tuple((o[0], o[1]) for o in stencil.offsets)
-        self.reach = reach_of(self.offsets)
         self.planes = stencil.values[0]  # nobody else's
         count, *size = self.planes.shape
         for rows in strips(tuple(size), self.planes.device, stop, count):
             self.planes[:, rows].neg_()
 
-    def _with_margin(
-        self, shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Zeros with room for planes and a margin, and the view of it that has none."""
-        (count, height, width), r = shape, self.reach
-        whole = zeros((count, height + 2 * r, width + 2 * r), like, dtype)
-        return whole, whole[:, r : r + height, r : r + width]
-
     def apply(self, field: torch.Tensor, stop: Stop = never) -> torch.Tensor:
         """Sum over j of w_ij field_j, (C, H, W)."""
         return coupled(self.planes, self.offsets, field, stop)
 
-    def padded(self, is_fixed: torch.Tensor, stop: Stop = never) -> torch.Tensor:
+    def padded(self, is_fixed: torch.Tensor, margin: int, stop: Stop = never) -> torch.Tensor:
         """Planes with a margin of zeros, flattened, to be read only.
 
         Fixed pixels (1, H, W) are cut off, unless they are held, see :func:`columns_of`.
         """
-        if self.holds_seeds and self._margined is not None:
-            return self._margined.flatten()
-        planes = self.cut(is_fixed)
-        whole, inner = self._with_margin(tuple(planes.shape), planes, planes.dtype)
+        there, planes = self._margined, self.planes
+        if not self.holds_seeds:
+            planes = self.cut(is_fixed)
+        elif there is not None and there.shape[2] == planes.shape[2] + 2 * margin:
+            return there.flatten()
+        whole, inner = with_margin(tuple(planes.shape), margin, planes, planes.dtype)
         for rows in strips(tuple(planes.shape[1:]), planes.device, stop, len(planes)):
             inner[:, rows] = planes[:, rows]
         return whole.flatten()

@@ -11,6 +11,8 @@ from .layout import Tables, owners, padded, places_of, rows_of, runs_of, upper
 from .program import (
     BLOCK_LEVELS,
     LANES,
+    NONE,
+    TILE,
     TILE_WIDTH,
     BlockProgram,
     Front,
@@ -39,9 +41,8 @@ def make_program(plan: Plan) -> Program:
 class _Builder:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.tables = plan, Tables()
-        self.reach = plan.reach
-        self.pitch = plan.size[1] + 2 * self.reach
-        self.plane = (plan.size[0] + 2 * self.reach) * self.pitch
+        self.pitch = plan.size[1] + 2 * plan.margin
+        self.plane = (plan.size[0] + 2 * plan.margin) * self.pitch
         widths = [max(len(s.pivots) + len(s.ring) for s in level) for level in plan.levels]
         # The root may be narrow too, for want of a ring, while its halves are wide.
         wide = [level for level, width in enumerate(widths) if width > TILE_WIDTH]
@@ -57,7 +58,7 @@ class _Builder:
                 self.front_of[level, index] = len(self.fronts)
                 self.fronts.append(self._front(level, shape))
         tiles = tuple(
-            build_tile(self.plan, self.tile, index, self.tables)
+            build_tile(self.plan, self.tile, index, self.tables, self.pitch)
             for index in range(len(levels[self.tile]))
         )
         blocks = tuple(self._block(index, tiles) for index in range(len(levels[self.block])))
@@ -124,7 +125,7 @@ class _Builder:
 
         def visit(level: int, shape_index: int, node: int, origin: NDArray[np.int64]) -> int:
             shape = self.plan.levels[level][shape_index]
-            halves = [-1, -1]
+            halves = [NONE, NONE] if level < self.tile else [TILE, TILE]
             for other, half in enumerate(shape.halves if level < self.tile else ()):
                 below = self.plan.levels[level + 1][half.shape]
                 shift = below.origins[half.first + node] - shape.origins[node]
@@ -183,8 +184,8 @@ class _Builder:
                 firsts[level].append(start)
                 table = np.zeros((len(shape.origins), len(Node)), np.int64)
                 table[:, Node.SHAPE] = self.front_of[level, index]
-                table[:, Node.ORIGIN] = (shape.origins + self.reach) @ [self.pitch, 1]
-                table[:, Node.HALF :] = -1
+                table[:, Node.ORIGIN] = (shape.origins + self.plan.margin) @ [self.pitch, 1]
+                table[:, Node.HALF :] = NONE
                 tables.append(table)
                 kinds.append(np.full(len(table), index if level == self.block else -1))
                 start += len(table)

@@ -41,7 +41,7 @@ class Factor:
         self.plan, self.like = plan, like
         self.dtype = np.dtype(np.float32 if like.dtype == torch.float32 else np.float64)
         self.program = program = make_program(plan)
-        measures = [program.pitch, program.plane, plan.reach, len(plan.offsets)]
+        measures = [program.plane, len(plan.offsets)]
         self.tree = (program.numbers, program.fronts, program.nodes, np.array(measures))
         tiles = tile_tables(program)
         self.blocks = [(*tiles, block.tiles, block.nodes) for block in program.blocks]
@@ -68,8 +68,9 @@ class Factor:
         moved = np.ones_like(touched) if is_new else touched
         check(stop)
         couplings = np.ascontiguousarray(system.couplings.numpy())
-        own = couplings, self._padded(system.excess, stop)[0]
-        rhs = self._padded(system.rhs, stop)
+        # Pixels that are not there have no couplings; each is an equation of its own, 1 x = 0.
+        own = couplings, self._padded(system.excess, 1, stop)[0]
+        rhs = self._padded(system.rhs, 0, stop)
         self._eliminate(touched, own, stop)
         self._forward(moved, rhs, stop)
 
@@ -195,7 +196,7 @@ class Factor:
 
     def solve(self, stop: Stop) -> torch.Tensor:
         """x of each pixel, (H * W, K), of a whole picture."""
-        program, reach, (height, width) = self.program, self.plan.reach, self.plan.size
+        program, margin, (height, width) = self.program, self.plan.margin, self.plan.size
         x = np.zeros((self.centre.shape[0], program.plane), self.dtype)
 
         def tops(ids: NDArray[np.int64]) -> Task:
@@ -213,7 +214,7 @@ class Factor:
         shares = self._shares_of_blocks(np.arange(*program.levels[-1]))
         self.team.run([blocks(*share) for share in shares], stop)
         image = x.reshape(len(x), -1, program.pitch)
-        inner = image[:, reach : reach + height, reach : reach + width]
+        inner = image[:, margin : margin + height, margin : margin + width]
         result = np.empty(inner.shape, self.dtype)
         for rows in strips((height, width), self.like.device, stop, len(x)):
             result[:, rows] = inner[:, rows]
@@ -242,11 +243,12 @@ class Factor:
             for share in self._shares(ids[kinds == kind])
         ]
 
-    def _padded(self, columns: torch.Tensor, stop: Stop) -> NDArray[Any]:
-        """(H * W, K) as (K, plane), with a margin of zeros."""
-        (height, width), reach = self.plan.size, self.plan.reach
-        image = np.zeros((columns.shape[1], height + 2 * reach, self.program.pitch), self.dtype)
-        inner = image[:, reach : reach + height, reach : reach + width]
+    def _padded(self, columns: torch.Tensor, around: float, stop: Stop) -> NDArray[Any]:
+        """(H * W, K) as (K, plane), with a margin."""
+        (height, width), margin = self.plan.size, self.plan.margin
+        shape = columns.shape[1], height + 2 * margin, self.program.pitch
+        image = np.full(shape, around, self.dtype) if around else np.zeros(shape, self.dtype)
+        inner = image[:, margin : margin + height, margin : margin + width]
         given = columns.T.reshape(-1, height, width).numpy()
         for rows in strips((height, width), self.like.device, stop, len(image)):
             inner[:, rows] = given[:, rows]

@@ -95,12 +95,13 @@ def owners(plan: Plan, block: int) -> NDArray[np.int32]:
     number = 0
     for level in range(block + 1):
         for shape in plan.levels[level]:
+            inside = shape.region.pixels() if level == block else shape.pivots
             for origin in shape.origins:
-                if level == block:
-                    rows, columns = shape.tile.size
-                    owner[origin[0] : origin[0] + rows, origin[1] : origin[1] + columns] = number
-                else:
-                    pixels = shape.pivots + origin
-                    owner[pixels[:, 0], pixels[:, 1]] = number
+                row, column = (inside + origin).T
+                if plan.margin > plan.reach:
+                    is_there = (row >= 0) & (column >= 0)
+                    is_there &= (row < plan.size[0]) & (column < plan.size[1])
+                    row, column = row[is_there], column[is_there]
+                owner[row, column] = number
                 number += 1
     return owner.ravel()

@@ -36,7 +36,7 @@ def in_order(
         yield from ((int(kind), ids[kinds == kind]) for kind in np.unique(kinds))
         return
     below = program.nodes[ids, Node.HALF : Node.HALF + 2].ravel()
-    below = below[touched[below]]
+    below = below[(below >= 0) & touched[below]]
     for part in [below] if pixels <= PART else below[:, None]:
         if len(part):
             yield from in_order(program, part, level + 1, touched, pixels // 2)

@@ -23,6 +23,8 @@ PANEL = 128
 """Pivots of a front that are eliminated together; whole vectors."""
 TILE_WIDTH = 100
 """Pixels in the largest front of a tile: sixteen of its triangles fit into a cache."""
+NONE, TILE = -1, -2
+"""What stands for a node that has no first or second half, and for both halves of a tile."""
 BLOCK_LEVELS = 4
 """Levels of a block above its tiles."""
 
@@ -104,8 +106,11 @@ class TileProgram:
 
     nodes: NDArray[np.int64]
     """(M, len(Small)), halves before wholes."""
-    size: tuple[int, int]
-    """Of the tile with a margin, in pixels."""
+    pixels: int
+    """Where the places of its pixels in the picture are, from its own, those of its ring last."""
+    inner: int
+    count: int
+    """Pixels inside and in all."""
     factor: int
     """Numbers of the factor, of the right-hand sides, and of what is left, each for one lane."""
     centre: int

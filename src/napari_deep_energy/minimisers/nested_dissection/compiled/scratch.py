@@ -32,7 +32,8 @@ def tile_tables(program: Program) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     for tile in program.tiles:
         end = start + len(tile.nodes)
         last = tile.nodes[-1]
-        rows.append([start, end, *tile.size, last[Small.LEFT], last[Small.COLUMN]])
+        shape = tile.pixels, tile.inner, tile.count
+        rows.append([start, end, *shape, last[Small.LEFT], last[Small.COLUMN]])
         start = end
     nodes = np.concatenate([tile.nodes for tile in program.tiles])
     return nodes, np.array(rows, np.int64)
@@ -46,7 +47,7 @@ def front_of(program: Program, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def scratch_of(program: Program, dtype: np.dtype[Any], planes: int) -> Scratch:
     """Memory for one thread, in the order that the kernels take it."""
-    pixels = max(tile.size[0] * tile.size[1] for tile in program.tiles)
+    pixels = max(tile.count for tile in program.tiles)
     fronts = max(
         int((t.nodes[:, Small.PIVOTS] + t.nodes[:, Small.RING]).max()) for t in program.tiles
     )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..places import Places
 from .layout import places_of, runs_of, triangle, upper
-from .program import Small, TileProgram
+from .program import NONE, Small, TileProgram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from .layout import Tables
 
 
-def build_tile(plan: Plan, top: int, index: int, tables: Tables) -> TileProgram:
+def build_tile(plan: Plan, top: int, index: int, tables: Tables, pitch: int) -> TileProgram:
     """Program of a shape of tiles, which are the nodes of level ``top``."""
-    tile = plan.levels[top][index].tile
-    height, width = (size + 2 * plan.reach for size in tile.size)
+    inside, around = _pixels(plan, top, index)
+    pixels = np.concatenate([inside, around])
+    local = Places(pixels)
     records: list[list[int]] = []
     sizes = {"factor": 0, "centre": 0}
     depth = len(plan.levels) - top
@@ -35,10 +37,10 @@ def build_tile(plan: Plan, top: int, index: int, tables: Tables) -> TileProgram:
             shift = below.origins[half.first + node] - shape.origins[node]
             halves.append(visit(level + 1, half.shape, half.first + node, origin + shift, other))
         slot = 2 * (level - top) + k
-        record = _node(tables, shape, origin + plan.reach, (height, width))
+        record = _node(tables, shape, origin, local)
         record[Small.FACTOR], record[Small.CENTRE] = sizes["factor"], sizes["centre"]
         record[Small.LEFT], record[Small.COLUMN] = int(lefts[slot]), int(columns[slot])
-        record[Small.HALF], record[Small.OTHER_HALF] = halves or (-1, -1)
+        record[Small.HALF], record[Small.OTHER_HALF] = [*halves, NONE, NONE][:2]
         for other, half in enumerate(shape.halves):
             _half(tables, record, shape, half, records[halves[other]], other)
         pivots, ring = record[Small.PIVOTS], record[Small.RING]
@@ -50,7 +52,9 @@ def build_tile(plan: Plan, top: int, index: int, tables: Tables) -> TileProgram:
     visit(top, index, 0, np.zeros(2, np.int64), 0)
     return TileProgram(
         np.array(records, np.int64),
-        (height, width),
+        tables.put(pixels @ [pitch, 1]),
+        len(inside),
+        len(pixels),
         sizes["factor"],
         sizes["centre"],
         int(lefts[2 * depth]),
@@ -58,22 +62,37 @@ def build_tile(plan: Plan, top: int, index: int, tables: Tables) -> TileProgram:
     )
 
 
-def _node(
-    tables: Tables, shape: Shape, place: NDArray[np.int64], size: tuple[int, int]
-) -> list[int]:
+def _pixels(plan: Plan, top: int, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pixels that the nodes of a tile eliminate, and others on their rings, row by row."""
+    inside, rings = [], []
+
+    def visit(level: int, shape_index: int, node: int, origin: NDArray[np.int64]) -> None:
+        shape = plan.levels[level][shape_index]
+        inside.append(shape.pivots + origin)
+        rings.append(shape.ring + origin)
+        for half in shape.halves:
+            below = plan.levels[level + 1][half.shape]
+            shift = below.origins[half.first + node] - shape.origins[node]
+            visit(level + 1, half.shape, half.first + node, origin + shift)
+
+    visit(top, index, 0, np.zeros(2, np.int64))
+    own, around = (np.unique(np.concatenate(parts), axis=0) for parts in (inside, rings))
+    return own, around[Places(own)(around) < 0]
+
+
+def _node(tables: Tables, shape: Shape, origin: NDArray[np.int64], local: Places) -> list[int]:
     """Row of the table of a tile's nodes, without what depends on its halves."""
-    height, width = size
     pivots, ring = len(shape.pivots), len(shape.ring)
     slots, sources = upper(shape)
     row, column = np.divmod(slots, pivots + ring)
-    local = sources @ np.array([height * width, width, 1]) + place @ np.array([width, 1])
-    own = np.column_stack([triangle(row, pivots + ring) + column, local])
-    pixels = np.concatenate([shape.pivots, shape.ring]) + place
+    places = sources[:, 0] * local.count + local(sources[:, 1:] + origin)
+    own = np.column_stack([triangle(row, pivots + ring) + column, places])
+    pixels = np.concatenate([shape.pivots, shape.ring])
     record = [0] * len(Small)
     record[Small.PIVOTS], record[Small.RING] = pivots, ring
     record[Small.OWN] = tables.put(own)
     record[Small.OWN_END] = record[Small.OWN] + own.size
-    record[Small.PIXELS] = tables.put(pixels @ [width, 1])
+    record[Small.PIXELS] = tables.put(local(pixels + origin))
     return record
 
 

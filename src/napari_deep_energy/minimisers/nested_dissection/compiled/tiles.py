@@ -23,25 +23,20 @@ HALVES = OTHER_ROWS - ROWS
 
 
 @compiled
-def read_in(values, first, end, pitch, plane, height, width, origins, local):
-    """Planes [first, end) of ``values`` around each tile, a tile a lane."""
-    for number in range(first, end):
-        for row in range(height):
-            base = number * plane + row * pitch
-            for column in range(width):
-                place = ((number * height + row) * width + column) * LANES
-                for lane in range(LANES):
-                    local[place + lane] = values[base + origins[lane] + column]
+def read_in(values, base, origins, pixels, first, end, local, start):
+    """``values`` at some of the ``pixels`` of each tile, a tile a lane."""
+    for k in range(first, end):
+        place, there = (start + k) * LANES, base + pixels[k]
+        for lane in range(LANES):
+            local[place + lane] = values[there + origins[lane]]
 
 
 @compiled
-def write_out(local, reach, pitch, height, width, origins, values):
-    """The tiles of ``values``, without their margin, from a tile a lane."""
-    for row in range(reach, height - reach):
-        for column in range(reach, width - reach):
-            place = (row * width + column) * LANES
-            for lane in range(LANES):
-                values[row * pitch + origins[lane] + column] = local[place + lane]
+def write_out(local, origins, pixels, end, values):
+    """``values`` at the first pixels of each tile, from a tile a lane."""
+    for k in range(end):
+        for lane in range(LANES):
+            values[pixels[k] + origins[lane]] = local[k * LANES + lane]
 
 
 @compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....kernels.compiling import compiled
 from .assembly import gather_front, gather_front_half
 from .fronts import backward_front, forward_front, is_empty
-from .program import LANES, Front, Node
+from .program import LANES, TILE, Front, Node
 from .steps import eliminate_node, eliminate_step
 from .tiles import (
     backward_tiles,
@@ -22,12 +22,12 @@ PIVOTS, RING, WIDE, AROUND = (
     int(column) for column in (Front.PIVOTS, Front.RING, Front.PADDED_PIVOTS, Front.PADDED_RING)
 )
 ROWS, SQUARE, PIXELS = int(Front.ROWS), int(Front.SQUARE), int(Front.PIXELS)
-FIRST, END, HEIGHT, WIDTH, TILE_LEFT, TILE_COLUMN = range(6)
+FIRST, END, PLACES, INNER, COUNT, TILE_LEFT, TILE_COLUMN = range(7)
 """Columns of the table of tiles."""
-TILE, TILE_FACTOR, TILE_CENTRE, TILE_NODE = range(4)
+SHAPE_OF_TILE, TILE_FACTOR, TILE_CENTRE, TILE_NODE = range(4)
 TILE_ORIGIN = TILE_NODE + LANES
 """Columns of the table of groups of tiles."""
-PITCH, PLANE, REACH, PLANES = range(4)
+PLANE, PLANES = range(2)
 """Places in the picture's measures."""
 
 
@@ -45,14 +45,15 @@ def eliminate_blocks(ids, flag, tree, program, system, factor, kept, scratch):
         origin, base = block[ORIGIN], block[FACTOR]
         for g in range(groups.shape[0]):
             group = groups[g]
-            tile = tiles[group[TILE]]
-            height, width = tile[HEIGHT], tile[WIDTH]
-            place_lanes(group, origin, measures, origins)
-            read_in(planes, 1, measures[PLANES], measures[PITCH], measures[PLANE],
-                    height, width, origins, local_planes)  # fmt: skip
-            read_in(excess, 0, 1, measures[PITCH], 0, height, width, origins, local)
+            tile = tiles[group[SHAPE_OF_TILE]]
+            pixels, inner, count = numbers[tile[PLACES] :], tile[INNER], tile[COUNT]
+            place_lanes(group, origin, origins)
+            for number in range(1, measures[PLANES]):
+                read_in(planes, number * measures[PLANE], origins, pixels, 0, count,
+                        local_planes, number * count)  # fmt: skip
+            read_in(excess, 0, origins, pixels, 0, inner, local, 0)
             some = tile_nodes[tile[FIRST] : tile[END]]
-            area = height * width * LANES
+            area = count * LANES
             if is_empty(local_planes, 1, measures[PLANES], area, 0, area):
                 cut_off_tiles(numbers, some, local, factor, base + group[TILE_FACTOR],
                               left, columns, tile_front)  # fmt: skip
@@ -67,7 +68,7 @@ def eliminate_blocks(ids, flag, tree, program, system, factor, kept, scratch):
                          front_record[SQUARE], origins, arena)  # fmt: skip
         for m in range(nodes.shape[0]):
             node = nodes[m]
-            if node[HALF] >= 0:
+            if node[HALF] != TILE:
                 eliminate_node(numbers, fronts, node, base, origin, nodes, arena, system,
                                factor, front, flag)  # fmt: skip
         last = nodes[nodes.shape[0] - 1]
@@ -77,11 +78,10 @@ def eliminate_blocks(ids, flag, tree, program, system, factor, kept, scratch):
 
 
 @compiled
-def place_lanes(group, origin, measures, origins):
-    """First pixel of each tile's margin."""
+def place_lanes(group, origin, origins):
+    """Where each tile is in the picture."""
     for lane in range(LANES):
-        margin = measures[REACH] * (measures[PITCH] + 1)
-        origins[lane] = origin + group[TILE_ORIGIN + lane] - margin
+        origins[lane] = origin + group[TILE_ORIGIN + lane]
 
 
 @compiled
@@ -137,7 +137,7 @@ def forward_tops(ids, flag, tree, rhs, factor, centre, kept, front):
 @compiled
 def forward_blocks(ids, flag, tree, program, rhs, factor, centre, kept, scratch):
     """Take in the right-hand sides (K, plane) of some blocks; what they leave is kept."""
-    numbers, fronts, all_nodes, measures = tree
+    numbers, fronts, all_nodes, _ = tree
     tile_nodes, tiles, groups, nodes = program
     arena, _, columns, _, local, tile_front, front, origins = scratch
     last = nodes[nodes.shape[0] - 1]
@@ -150,10 +150,9 @@ def forward_blocks(ids, flag, tree, program, rhs, factor, centre, kept, scratch)
         for c in range(rhs.shape[0]):
             for g in range(groups.shape[0]):
                 group = groups[g]
-                tile = tiles[group[TILE]]
-                height, width = tile[HEIGHT], tile[WIDTH]
-                place_lanes(group, origin, measures, origins)
-                read_in(rhs[c], 0, 1, measures[PITCH], 0, height, width, origins, local)
+                tile = tiles[group[SHAPE_OF_TILE]]
+                place_lanes(group, origin, origins)
+                read_in(rhs[c], 0, origins, numbers[tile[PLACES] :], 0, tile[INNER], local, 0)
                 some = tile_nodes[tile[FIRST] : tile[END]]
                 forward_tiles(numbers, some, local, factor, base + group[TILE_FACTOR],
                               centre[c], centre_base + group[TILE_CENTRE],
@@ -164,7 +163,7 @@ def forward_blocks(ids, flag, tree, program, rhs, factor, centre, kept, scratch)
                         place = nodes[group[TILE_NODE + lane], RHS] + r
                         arena[place] = columns[(tile[TILE_COLUMN] + r) * LANES + lane]
             for m in range(nodes.shape[0]):
-                if nodes[m, HALF] >= 0:
+                if nodes[m, HALF] != TILE:
                     forward_node(numbers, fronts, nodes[m], base, centre_base, origin, nodes,
                                  rhs[c], factor, centre[c], arena, front)  # fmt: skip
             for r in range(around):
@@ -202,7 +201,7 @@ def backward_tops(ids, flag, tree, x, factor, centre, front):
 @compiled
 def backward_blocks(ids, flag, tree, program, x, factor, centre, scratch):
     """x (K, plane) of some blocks."""
-    numbers, fronts, all_nodes, measures = tree
+    numbers, fronts, all_nodes, _ = tree
     tile_nodes, tiles, groups, nodes = program
     _, _, _, _, local, tile_front, front, origins = scratch
     for k in range(ids.size):
@@ -212,16 +211,16 @@ def backward_blocks(ids, flag, tree, program, x, factor, centre, scratch):
         origin, base, centre_base = block[ORIGIN], block[FACTOR], block[CENTRE]
         for c in range(x.shape[0]):
             for m in range(nodes.shape[0] - 1, -1, -1):
-                if nodes[m, HALF] >= 0:
+                if nodes[m, HALF] != TILE:
                     backward_node(numbers, fronts[nodes[m, SHAPE]], nodes[m], base, centre_base,
                                   origin, x[c], factor, centre[c], front)  # fmt: skip
             for g in range(groups.shape[0]):
                 group = groups[g]
-                tile = tiles[group[TILE]]
-                height, width = tile[HEIGHT], tile[WIDTH]
-                place_lanes(group, origin, measures, origins)
-                read_in(x[c], 0, 1, measures[PITCH], 0, height, width, origins, local)
+                tile = tiles[group[SHAPE_OF_TILE]]
+                pixels, inner = numbers[tile[PLACES] :], tile[INNER]
+                place_lanes(group, origin, origins)
+                read_in(x[c], 0, origins, pixels, inner, tile[COUNT], local, 0)
                 some = tile_nodes[tile[FIRST] : tile[END]]
                 backward_tiles(numbers, some, local, factor, base + group[TILE_FACTOR],
                                centre[c], centre_base + group[TILE_CENTRE], tile_front)  # fmt: skip
-                write_out(local, measures[REACH], measures[PITCH], height, width, origins, x[c])
+                write_out(local, origins, pixels, inner, x[c])
