@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
+from torch.nn.functional import pad
 
 from ..energy.quadratic import shifted
-from ..minimisers.nested_dissection.choosing import choose_factor
+from ..minimisers.nested_dissection.choosing import choose_factor, choose_plan
 from ..minimisers.nested_dissection.elimination import inverse
-from ..minimisers.nested_dissection.plan import make_plan
+from ..minimisers.nested_dissection.plan import make_plan, reach_of
 from ..minimisers.nested_dissection.rectangles import Rectangle
 from ..minimisers.nested_dissection.system import System, coupled, within
 from ..stopping import Stop, never
@@ -90,10 +91,15 @@ def solve_tile(
 
 def _factored(system: BoxSystem, columns: torch.Tensor, *, is_inner: bool, stop: Stop) -> AnyFactor:
     """Factor of a box with these columns (1 + K, h, w), by itself or as a part of the picture."""
-    size = (columns.shape[1], columns.shape[2])
-    factor = choose_factor(make_plan(size, system.offsets, is_inner), system.planes[:0])
+    size, like = (columns.shape[1], columns.shape[2]), system.planes[:0]
+    if is_inner:
+        plan = make_plan(size, system.offsets, is_inner)
+    else:
+        plan = choose_plan(size, system.offsets, like, stop)
+    factor = choose_factor(plan, like)
+    planes = pad(system.planes, (plan.margin - reach_of(system.offsets),) * 4)
     flat = columns.flatten(1).T
-    whole = System(system.planes.flatten(), flat[:, :1].contiguous(), flat[:, 1:].contiguous())
+    whole = System(planes.flatten(), flat[:, :1].contiguous(), flat[:, 1:].contiguous())
     factor.take_in(whole, None, True, stop)
     return factor
 

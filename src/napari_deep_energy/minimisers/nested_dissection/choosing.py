@@ -29,9 +29,15 @@ NARROW = 64
 def choose_plan(
     size: tuple[int, int], offsets: tuple[Offset, ...], like: torch.Tensor, stop: Stop
 ) -> Plan:
-    """The plan of a whole picture that is best for its factor."""
-    in_diamonds = has_kernels(like) and not has_corners(offsets) and min(size) >= NARROW
-    return make_plan(size, offsets, stop=stop, in_diamonds=in_diamonds)
+    """The plan of a whole picture that is best for its factor; with what else its size decides."""
+    if not has_kernels(like):
+        return make_plan(size, offsets, stop=stop)
+    from .compiled.building import make_program
+
+    in_diamonds = not has_corners(offsets) and min(size) >= NARROW
+    plan = make_plan(size, offsets, stop=stop, in_diamonds=in_diamonds)
+    make_program(plan, stop)
+    return plan
 
 
 def choose_whole_factor(plan: Plan, like: torch.Tensor) -> WholeFactor:

@@ -141,14 +141,9 @@ class Diamond(NamedTuple):
 
     def _between(self, us: range, vs: range) -> NDArray[np.int64]:
         """Pixels of a part of the plane, (n, 2), along v first."""
-        u, v = (np.arange(r.start, r.stop) for r in (us, vs))
         top, left, bottom, right = self.clip
-        if len(us) == 1:
-            u, v = np.full(len(v), us.start), v
-        elif len(vs) == 1:
-            u, v = u, np.full(len(u), vs.start)
-        else:
-            u, v = np.repeat(u, len(v)), np.tile(v, len(u))
+        u, v = (np.arange(r.start, r.stop) for r in (us, vs))
+        u, v = np.repeat(u, len(vs)), np.tile(v, len(us))
         is_pixel = (u + v) % 2 == 0
         row, column = (u[is_pixel] + v[is_pixel]) // 2, (u[is_pixel] - v[is_pixel]) // 2
         inside = (row >= top) & (row < bottom) & (column >= left) & (column < right)

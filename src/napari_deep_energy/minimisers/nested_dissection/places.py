@@ -9,19 +9,29 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+ROW = 2**32
+"""Distance of two rows' numbers: more than there are columns."""
+
 
 class Places:
     """The place of each pixel among some, -1 of others."""
 
     def __init__(self, pixels: NDArray[np.int64]) -> None:
-        self.count = len(pixels)
-        self.corner = pixels.min(0, initial=0)
-        self.image = np.full(pixels.max(0, initial=0) + 1 - self.corner, -1)
-        self.image[tuple((pixels - self.corner).T)] = np.arange(len(pixels))
+        # A search, as an image of the places would be as large as the picture for a few pixels.
+        numbers = pixels @ [ROW, 1]
+        self._order = np.argsort(numbers)
+        self._numbers = numbers[self._order]
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def __call__(self, pixels: NDArray[np.int64]) -> NDArray[np.int64]:
-        there = pixels - self.corner
-        inside = ((there >= 0) & (there < self.image.shape)).all(1)
-        result = np.full(len(pixels), -1)
-        result[inside] = self.image[tuple(there[inside].T)]
+        """(N, 2) pixels -> (N) places."""
+        numbers = pixels @ [ROW, 1]
+        result = np.full(len(numbers), -1)
+        if not len(self):
+            return result
+        found = np.searchsorted(self._numbers, numbers).clip(max=len(self) - 1)
+        is_there = self._numbers[found] == numbers
+        result[is_there] = self._order[found[is_there]]
         return result

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....stopping import check, never
 from .layout import Tables, owners, padded, places_of, rows_of, runs_of, upper
 from .program import (
     BLOCK_LEVELS,
@@ -25,6 +26,7 @@ from .tile_building import build_tile
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ....stopping import Stop
     from ..plan import Plan, Shape
 
 
@@ -32,15 +34,23 @@ PITCH = 128
 """Numbers: rows a multiple of this apart share few lines of a cache."""
 
 
+def make_program(plan: Plan, stop: Stop = never) -> Program:
+    """Tables of a plan. Those of the last few are kept; ``stop`` is polled while some are made."""
+    kept = _place(plan)
+    if not kept:
+        kept.append(_Builder(plan, stop).program())
+    return kept[0]
+
+
 @lru_cache(maxsize=8)
-def make_program(plan: Plan) -> Program:
-    """Tables of a plan."""
-    return _Builder(plan).program()
+def _place(plan: Plan) -> list[Program]:
+    """Where tables are kept; they are made elsewhere, as what may be stopped cannot be cached."""
+    return []
 
 
 class _Builder:
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.tables = plan, Tables()
+    def __init__(self, plan: Plan, stop: Stop) -> None:
+        self.plan, self.tables, self.stop = plan, Tables(), stop
         self.pitch = plan.size[1] + 2 * plan.margin
         self.plane = (plan.size[0] + 2 * plan.margin) * self.pitch
         widths = [max(len(s.pivots) + len(s.ring) for s in level) for level in plan.levels]
@@ -55,6 +65,7 @@ class _Builder:
         levels = self.plan.levels
         for level in range(self.tile, -1, -1):
             for index, shape in enumerate(levels[level]):
+                check(self.stop)
                 self.front_of[level, index] = len(self.fronts)
                 self.fronts.append(self._front(level, shape))
         tiles = tuple(
@@ -75,7 +86,7 @@ class _Builder:
             kind,
             tuple(ends),
             parent,
-            owners(self.plan, self.block),
+            owners(self.plan, self.block, self.stop),
             factor=int(totals[Node.FACTOR]),
             left=int(totals[Node.LEFT]),
             rhs=int(totals[Node.RHS]),
@@ -119,6 +130,7 @@ class _Builder:
 
     def _block(self, index: int, tiles: tuple[TileProgram, ...]) -> BlockProgram:
         """Program of a shape of blocks."""
+        check(self.stop)
         rows: list[list[int]] = []
         sizes = np.zeros(len(Node), np.int64)
         groups: dict[int, list[tuple[int, int]]] = {}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ....stopping import check
 from .program import LANES, ROWS
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ....stopping import Stop
     from ..plan import Half, Plan, Shape
 
 Sizes = TypeVar("Sizes", int, "NDArray[np.int64]")
@@ -89,19 +91,22 @@ def places_of(runs: NDArray[np.int64], ring: int) -> NDArray[np.int64]:
     return places
 
 
-def owners(plan: Plan, block: int) -> NDArray[np.int32]:
+def owners(plan: Plan, block: int, stop: Stop) -> NDArray[np.int32]:
     """(H * W) which node eliminates a pixel, at or below it; blocks are nodes as a whole."""
-    owner = np.full(plan.size, -1, np.int32)
+    owner = np.full(plan.size[0] * plan.size[1], -1, np.int32)
     number = 0
     for level in range(block + 1):
         for shape in plan.levels[level]:
-            inside = shape.region.pixels() if level == block else shape.pivots
+            pixels = shape.region.pixels() if level == block else shape.pivots
+            pixels = pixels[np.lexsort(pixels.T[::-1])]  # row by row, as they lie in memory
+            first, last = pixels.min(0, initial=0), pixels.max(0, initial=0)
+            places = pixels @ [plan.size[1], 1]
             for origin in shape.origins:
-                row, column = (inside + origin).T
-                if plan.margin > plan.reach:
-                    is_there = (row >= 0) & (column >= 0)
-                    is_there &= (row < plan.size[0]) & (column < plan.size[1])
-                    row, column = row[is_there], column[is_there]
-                owner[row, column] = number
+                check(stop)
+                here = places + origin @ [plan.size[1], 1]
+                if (origin + first < 0).any() or (origin + last >= plan.size).any():
+                    there = pixels + origin
+                    here = here[((there >= 0) & (there < plan.size)).all(1)]
+                owner[here] = number
                 number += 1
-    return owner.ravel()
+    return owner

@@ -85,7 +85,7 @@ def _node(tables: Tables, shape: Shape, origin: NDArray[np.int64], local: Places
     pivots, ring = len(shape.pivots), len(shape.ring)
     slots, sources = upper(shape)
     row, column = np.divmod(slots, pivots + ring)
-    places = sources[:, 0] * local.count + local(sources[:, 1:] + origin)
+    places = sources[:, 0] * len(local) + local(sources[:, 1:] + origin)
     own = np.column_stack([triangle(row, pivots + ring) + column, places])
     pixels = np.concatenate([shape.pivots, shape.ring])
     record = [0] * len(Small)
