@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 from ..energy.quadratic import shifted
 from ..minimisers.nested_dissection.choosing import choose_factor, choose_plan
 from ..minimisers.nested_dissection.elimination import inverse
-from ..minimisers.nested_dissection.plan import make_plan, reach_of
+from ..minimisers.nested_dissection.plan import make_plan
 from ..minimisers.nested_dissection.rectangles import Rectangle
 from ..minimisers.nested_dissection.system import System, coupled, within
 from ..stopping import Stop, never
@@ -93,11 +93,13 @@ def _factored(system: BoxSystem, columns: torch.Tensor, *, is_inner: bool, stop:
     """Factor of a box with these columns (1 + K, h, w), by itself or as a part of the picture."""
     size, like = (columns.shape[1], columns.shape[2]), system.planes[:0]
     if is_inner:
-        plan = make_plan(size, system.offsets, is_inner)
+        plan = make_plan(size, system.offsets, is_inner, stop)
     else:
         plan = choose_plan(size, system.offsets, like, stop)
     factor = choose_factor(plan, like)
-    planes = pad(system.planes, (plan.margin - reach_of(system.offsets),) * 4)
+    planes, missing = system.planes, plan.margin - plan.reach
+    if missing:
+        planes = pad(planes, (missing,) * 4)
     flat = columns.flatten(1).T
     whole = System(planes.flatten(), flat[:, :1].contiguous(), flat[:, 1:].contiguous())
     factor.take_in(whole, None, True, stop)

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     WholeFactor: TypeAlias = AnyFactor | GraphFactor
 
 
-NARROW = 64
-"""Pictures with a shorter side are cut into rectangles: most diamonds would be clipped."""
+NARROW, LONG = 64, 16
+"""Pictures with a shorter side, or some times as long as wide, are cut into rectangles: most
+diamonds would be clipped."""
 
 
 def choose_plan(
@@ -34,7 +35,8 @@ def choose_plan(
         return make_plan(size, offsets, stop=stop)
     from .compiled.building import make_program
 
-    in_diamonds = not has_corners(offsets) and min(size) >= NARROW
+    is_narrow = min(size) < max(NARROW, max(size) / LONG)
+    in_diamonds = not (has_corners(offsets) or is_narrow)
     plan = make_plan(size, offsets, stop=stop, in_diamonds=in_diamonds)
     make_program(plan, stop)
     return plan

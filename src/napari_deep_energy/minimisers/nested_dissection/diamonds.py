@@ -2,9 +2,9 @@
 
 A diagonal separates four-connected pixels as well as a row does, but joins two corners of a square
 with as many pixels as one of its sides has: a part of a picture has a ring, and a separator, of
-about 0.7 times as many pixels as a rectangle of the same area. Elimination takes less than half the
-arithmetic then, and the factor about half the memory (Duff, Erisman, Reid, "On George's nested
-dissection method", 1976: diagonal nested dissection).
+about 0.7 times as many pixels as a rectangle of the same area. Elimination takes about half the
+arithmetic then, and the factor of a large picture six tenths of the memory (Duff, Erisman, Reid,
+"On George's nested dissection method", 1976: diagonal nested dissection).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .compiled.program import TILE_WIDTH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,9 +22,8 @@ if TYPE_CHECKING:
 
     from .regions import Offset
 
-WHOLE = 40
-"""Diamonds whose sides are at most this far apart are not clipped at the picture's border: their
-pixels off it take a little more arithmetic, but all of them have one shape."""
+UNIT = 40
+"""Most that the sides of the diamonds are apart which a picture is put together from."""
 LEAF = 4
 """Diamonds whose sides are this far apart are not cut again."""
 
@@ -39,25 +40,22 @@ class Diamond(NamedTuple):
     """0 or 1: the diagonals u = 0 and v = skew meet at a pixel, or between pixels."""
     clip: tuple[int, int, int, int]
     """First row and column, and those after the last, of the pixels and of the ring."""
-    whole: int
-    """A half whose extents are at most this is not clipped any more."""
 
     @staticmethod
     def root(size: tuple[int, int]) -> tuple[Diamond, Offset]:
         """One around all of a picture, and its origin; its smallest parts are alike in size."""
         height, width = size
         times = 0
-        while -(-(height + width) >> times) > WHOLE:
+        while -(-(height + width) >> times) > UNIT:
             times += 1
-        whole = 2 * -(-(height + width) >> (times + 1))
-        extent = whole << times
+        # Even, as odd ones would have two shapes by turns: with a pixel in the corner and without.
+        extent = 2 * -(-(height + width) >> (times + 1)) << times
         u, v = (height + width - 2) // 2 - extent // 2, (height - width) // 2 - extent // 2
         skew = (u + v) % 2
         v -= skew
         origin = (u + v) // 2, (u - v) // 2
         picture = (-origin[0], -origin[1], height - origin[0], width - origin[1])
-        diamond = Diamond((extent, extent), skew, picture, whole)
-        return diamond._clipped(picture), origin
+        return Diamond((extent, extent), skew, picture)._clipped(picture), origin
 
     @staticmethod
     def axis_of(level: Iterable[Diamond]) -> int | None:
@@ -81,13 +79,16 @@ class Diamond(NamedTuple):
             clip = tuple(edge - shift[k % 2] for k, edge in enumerate(self.clip))
             half = self._replace(extent=extents, skew=skew)._clipped(clip)
             if half._has_pixels():
-                halves.append((half._unclipped() if max(extents) <= self.whole else half, shift))
+                halves.append((half._unclipped() if half._is_whole() else half, shift))
         return tuple(halves)
 
     @property
     def margin(self) -> int:
         """What is not clipped has at least one pixel in the picture."""
-        return self.whole + 1
+        part = self
+        while not part._is_whole():
+            part = part._replace(extent=(-(-max(part.extent) // 2), min(part.extent)))
+        return sum(part.extent) // 2 + 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -127,7 +128,7 @@ class Diamond(NamedTuple):
         return bool((first + (first + u) % 2 <= last).any())
 
     def _box(self) -> tuple[int, int, int, int]:
-        """Rows and columns that the pixels and their ring take up."""
+        """First row and column, and those after the last, of the pixels and their ring."""
         (u, v), skew = self.extent, self.skew
         return ((skew + 1) // 2, -((skew + v) // 2), (u + skew + v) // 2 + 1, (u - skew) // 2 + 1)
 
@@ -135,6 +136,13 @@ class Diamond(NamedTuple):
         box = self._box()
         first = (max(clip[0], box[0]), max(clip[1], box[1]))
         return self._replace(clip=(*first, min(clip[2], box[2]), min(clip[3], box[3])))
+
+    def _is_whole(self) -> bool:
+        """Whether it is not clipped at the picture's border, as its front is that of a tile.
+
+        Its pixels off the picture take a little more arithmetic, but all tiles have one shape.
+        """
+        return sum(self.extent) + min(self.extent) // 2 <= TILE_WIDTH
 
     def _unclipped(self) -> Diamond:
         return self._replace(clip=self._box())

@@ -46,6 +46,7 @@ class Places(NamedTuple):
 @lru_cache(maxsize=4)
 def places_of(plan: Plan, device: torch.device) -> list[list[Places]]:
     """Places of each shape of each level."""
+    assert plan.order.size == plan.size[0] * plan.size[1], "diamonds are for compiled kernels"
     reach = plan.reach
     pitch = plan.size[1] + 2 * reach
     plane = (plan.size[0] + 2 * reach) * pitch

@@ -1,10 +1,10 @@
-"""The symbolic plan: which pixels are eliminated when, by the picture's size alone.
+"""The symbolic plan: which pixels are eliminated when, by the picture's size and stencil alone.
 
 George, "Nested dissection of a regular finite element mesh" (1973): a separator, as wide as the
-stencil reaches, cuts the picture into two halves that no longer see each other; each half is cut
-again. Nodes of one level that are equal in size form one :class:`Shape` and are worked on as one
-batch. The halves of a shape's nodes lie consecutively, in the same order, in the shape of the
-halves, so that no index arrays are needed to find them.
+stencil reaches, or a diagonal (:mod:`.diamonds`), cuts the picture into two halves that no longer
+see each other; each half is cut again. Nodes of one level that are equal in size form one
+:class:`Shape` and are worked on as one batch. The halves of a shape's nodes lie consecutively, in
+the same order, in the shape of the halves, so that no index arrays are needed to find them.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ class Plan:
     offsets: tuple[Offset, ...]
     levels: tuple[tuple[Shape, ...], ...]
     order: NDArray[np.int64]
-    """(H * W) pixel at each place of the order of elimination; empty if nodes are diamonds."""
+    """(H * W) pixel at each place of the order of elimination; empty if nodes are diamonds, which
+    compiled kernels alone can follow."""
     rank: NDArray[np.int64]
     """(H * W) place of each pixel, the inverse of ``order``."""
     margin: int

@@ -18,7 +18,7 @@ class Region(Protocol):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Rows and columns that it takes up."""
+        """Rows and columns that it takes up; a diamond's with its ring."""
 
     @property
     def margin(self) -> int:

@@ -147,6 +147,8 @@ class Couplings:
         whole, inner = with_margin(tuple(planes.shape), margin, planes, planes.dtype)
         for rows in strips(tuple(planes.shape[1:]), planes.device, stop, len(planes)):
             inner[:, rows] = planes[:, rows]
+        if self.holds_seeds:
+            self._margined = whole
         return whole.flatten()
 
     def cut(self, is_fixed: torch.Tensor) -> torch.Tensor:

@@ -68,6 +68,7 @@ class _Builder:
                 check(self.stop)
                 self.front_of[level, index] = len(self.fronts)
                 self.fronts.append(self._front(level, shape))
+        check(self.stop)
         tiles = tuple(
             build_tile(self.plan, self.tile, index, self.tables, self.pitch)
             for index in range(len(levels[self.tile]))

@@ -51,7 +51,7 @@ class Factor:
         self.centre = np.zeros((0, 0), self.dtype)
         self.threads = max(1, torch.get_num_threads())
         memory = [scratch_of(program, self.dtype, len(plan.offsets)) for _ in range(self.threads)]
-        self.team = Team(memory, program.plane)
+        self.team = Team(memory, int(np.prod(plan.size)))
         self.front = front_of(program, self.dtype)
 
     def take_in(

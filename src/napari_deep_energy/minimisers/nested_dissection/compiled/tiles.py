@@ -223,7 +223,7 @@ def forward_tiles(numbers, nodes, rhs, factor, factor_base, centre, centre_base,
 
 @compiled
 def backward_tiles(numbers, nodes, x, factor, factor_base, centre, centre_base, front):
-    """x of sixteen tiles, whose margin is known."""
+    """x of sixteen tiles, whose ring is known."""
     for m in range(nodes.shape[0] - 1, -1, -1):
         record = nodes[m]
         pivots, size = record[PIVOTS], record[PIVOTS] + record[RING]
