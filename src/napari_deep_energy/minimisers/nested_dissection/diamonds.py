@@ -84,7 +84,7 @@ class Diamond(NamedTuple):
 
     @property
     def margin(self) -> int:
-        """What is not clipped has at least one pixel in the picture."""
+        """What is not clipped has a pixel in the picture, or is a part of such a diamond."""
         part = self
         while not part._is_whole():
             part = part._replace(extent=(-(-max(part.extent) // 2), min(part.extent)))

@@ -148,7 +148,7 @@ class Couplings:
         for rows in strips(tuple(planes.shape[1:]), planes.device, stop, len(planes)):
             inner[:, rows] = planes[:, rows]
         if self.holds_seeds:
-            self._margined = whole
+            self._margined, self.planes = whole, inner
         return whole.flatten()
 
     def cut(self, is_fixed: torch.Tensor) -> torch.Tensor:
