@@ -147,7 +147,7 @@ class RunState:
             "data": self.source,
             "steps": self.step,
             "samples": self.samples,
-            "device": str(next(self.network.parameters()).device),
+            "device": _name(next(self.network.parameters()).device),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "recipe": json.loads(json.dumps(self.recipe.to_dict())),
             "started_from": self.history or "random weights",
@@ -218,3 +218,8 @@ class RunState:
     def _write_log(self, rows: list[list[str]]) -> None:
         with replacing(self.log_path) as draft, draft.open("w", newline="") as file:
             csv.writer(file).writerows([COLUMNS, *rows])
+
+
+def _name(device: torch.device) -> str:
+    """Which GPU it was says more than its number."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)

@@ -15,6 +15,7 @@ from PIL import Image
 from skimage import data
 
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting
+from napari_deep_energy.networks import Checkpoint
 from napari_deep_energy.stopping import never
 
 RECIPE = Recipe(
@@ -56,7 +57,8 @@ def test_it_lowers_the_energy(objects, tmp_path, precision, energy):
 def test_hidden_strokes_and_an_average(objects, tmp_path):
     optimiser = replace(RECIPE.optimiser, average=0.9)
     recipe = replace(RECIPE, hidden=3, optimiser=optimiser)
-    assert run(recipe, objects, tmp_path)[-1].checkpoint.is_file()
+    made = Checkpoint.load(run(recipe, objects, tmp_path)[-1].checkpoint)
+    assert made.training["device"] == torch.cuda.get_device_name()
 
 
 def test_a_run_goes_on_where_it_was_stopped(objects, tmp_path):
