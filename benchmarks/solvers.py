@@ -7,10 +7,12 @@ All solve the same systems (hard seeds, same affinities, same floor) in one proc
 interleaved; figures are medians. "First" is a picture never seen before, its energy included, by a
 solver that has had one of that size; of the very first, ``rw_plan_ms_N`` is what is made once a
 size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from the system included.
-"Stroke" is one more stroke on it, exact again. Errors are the largest difference of a probability
-or alpha from a float64 sparse factorisation of the same system, flips the share of pixels that
-change class. PARDISO is given the assembled system, and does with it all that a stroke needs:
-analysis, factor and solution. ``--peers`` without a name is for sizes beyond all of them.
+"Stroke" is one more stroke on it, exact again, and "next" one that goes on where the last two
+were, as while the brush moves. Errors are the largest difference of a probability or alpha from a
+float64 sparse factorisation of the same system, flips the share of pixels that change class;
+``rw_next_difference_N`` is that of "next" from an answer that is found anew. PARDISO is given the
+assembled system, and does with it all that a stroke needs: analysis, factor and solution.
+``--peers`` without a name is for sizes beyond all of them.
 Memory of a graphics card is what torch has given out at most, ``gpu_peak_mib_N``.
 """
 
@@ -65,7 +67,8 @@ PEERS = {"rw": ("bf", "cg_j", "cg_mg", PARDISO), "cf": ("pymatting", PARDISO)}
 POSITIVE_DEFINITE = 2
 """PARDISO's number of such systems; it wants their upper half."""
 NAMES = {
-    "first": "ours, first solve", "stroke": "ours, one more stroke", "bf": "scikit-image bf",
+    "first": "ours, first solve", "stroke": "ours, one more stroke",
+    "next": "ours, a stroke that goes on", "bf": "scikit-image bf",
     "cg_j": "scikit-image cg_j (inexact)", "cg_mg": "scikit-image cg_mg (inexact)",
     "pymatting": "pymatting", PARDISO: "PARDISO",
 }  # fmt: skip
@@ -80,14 +83,16 @@ def picture(name: str, size: int) -> np.ndarray:
     return np.ascontiguousarray(image, dtype=np.float32)
 
 
-def strokes(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scribbles on two classes, and the same with one more stroke."""
+def strokes(size: int) -> list[np.ndarray]:
+    """Scribbles on two classes, the same with one more stroke, and that one twice made longer."""
     labels, k = np.zeros((size, size), int), max(2, size // 50)
     labels[k : 2 * k, k : size // 3] = labels[-3 * k : -2 * k, -size // 3 :] = 2
     labels[size // 3 : 2 * size // 3, size // 2 : size // 2 + k] = 1
-    more = labels.copy()
-    more[-size // 4 : -size // 4 + k, size // 3 : size // 2] = 1
-    return labels, more
+    series = [labels]
+    for end in (size // 2, size // 2 + k, size // 2 + 2 * k):
+        series.append(labels.copy())
+        series[-1][-size // 4 : -size // 4 + k, size // 3 : end] = 1
+    return series
 
 
 def timed(function: Callable[[], object], device: str = "cpu") -> tuple[float, object]:
@@ -106,15 +111,17 @@ def make_tables(size: int, offsets: tuple[tuple[int, int], ...], device: str) ->
 
 
 def ours(
-    spec: EnergySpec, engine: NestedDissection, problem: Problem, more: Problem
-) -> tuple[float, float, Solution]:
-    """Seconds of the first solve and of one more stroke, and the answer to the latter."""
-    device = str(problem.image.device)
-    first, energy = timed(lambda: spec.energy(problem), device)
-    first += engine.minimise(problem, energy).seconds
-    stroke, energy = timed(lambda: spec.energy(more, energy.laplacian), device)
-    solution = engine.minimise(more, energy)
-    return first, stroke + solution.seconds, solution
+    spec: EnergySpec, engine: NestedDissection, problems: list[Problem]
+) -> tuple[list[float], list[Solution]]:
+    """Seconds of each solve, all on one picture and in that order, and the answers."""
+    device, laplacian = str(problems[0].image.device), None
+    times, answers = [], []
+    for problem in problems:
+        seconds, energy = timed(partial(spec.energy, problem, laplacian), device)
+        laplacian = energy.laplacian
+        answers.append(engine.minimise(problem, energy))
+        times.append(seconds + answers[-1].seconds)
+    return times, answers
 
 
 def scikit_image(image: np.ndarray, labels: np.ndarray, mode: str) -> np.ndarray:
@@ -154,13 +161,14 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
         RandomWalker(BETA, hard_seeds=True) if task == "rw" else ClosedFormMatting(hard_seeds=True)
     )
     times, errors, engine = defaultdict(list), defaultdict(list), NestedDissection()
-    labels, more = strokes(size)
+    series = strokes(size)
+    more = series[1]
     on_gpu = torch.device(device).type == "cuda"
     if on_gpu:
         torch.cuda.reset_peak_memory_stats(device)
     for name in islice(cycle(PICTURES), repeats):
         image = picture(name, size)
-        problems = [Problem.from_labels(image, each) for each in (labels, more)]
+        problems = [Problem.from_labels(image, each) for each in series]
         if task == "cf":
             problems = [problem.as_matting() for problem in problems]
         if not times["plan"]:
@@ -169,11 +177,11 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
             times["plan"].append(timed(tables, device)[0])
         on_device = [problem.to(device) for problem in problems]
         if not times["fresh"]:
-            times["fresh"].append(ours(spec, engine, *on_device)[0])
-        first, stroke, solution = ours(spec, engine, *on_device)
-        times["first"].append(first)
-        times["stroke"].append(stroke)
-        answers = {"ours": solution.x.double().numpy()}
+            times["fresh"].append(ours(spec, engine, on_device[:1])[0][0])
+        seconds, solutions = ours(spec, engine, on_device)
+        for kind, one in zip(("first", "stroke", "", "next"), seconds, strict=True):
+            times[kind].append(one)
+        answers = {"ours": solutions[1].x.double().numpy()}
         for peer in chosen:
             if peer == PARDISO:
                 seconds, answer = pardiso(spec.energy(problems[1].to(dtype=torch.float64)))
@@ -188,6 +196,8 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
             for peer, answer in answers.items():
                 errors[peer] = [np.abs(np.clip(answer, 0, 1) - np.clip(truth, 0, 1)).max()]
                 errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
+            anew = ours(spec, NestedDissection(), on_device[-1:])[1][0]
+            errors["next anew"] = [(anew.x - solutions[-1].x).abs().max()]
     result = figures(task, size, times, errors)
     if on_gpu:
         result[f"gpu_peak_mib_{size}"] = torch.cuda.max_memory_allocated(device) / 2**20
@@ -202,17 +212,18 @@ def figures(
     task: str, size: int, times: dict[str, list[float]], errors: dict[str, list[float]]
 ) -> dict[str, float]:
     """Flat names and medians."""
-    median = {name: statistics.median(values) for name, values in times.items()}
+    median = {name: statistics.median(values) for name, values in times.items() if name}
     result: dict[str, float] = {}
     if peer := median.get(PEERS[task][0]):
         prefix = "rw_first_ratio" if task == "rw" else "cf_ratio"
         result[f"{prefix}_{size}"] = peer / median["first"]
         result[f"{task}_stroke_ratio_{size}"] = peer / median["stroke"]
+        result[f"{task}_next_ratio_{size}"] = peer / median["next"]
     for name, seconds in median.items():
         result[f"{task}_{name}_ms_{size}"] = 1000 * seconds
     for name, (error,) in errors.items():
-        kind = "flips" if name.endswith("flips") else "true_error"
-        who = name.split()[0]
+        who, _, what = name.partition(" ")
+        kind = {"": "true_error", "anew": "difference"}.get(what, what)
         label = f"{task}_{kind}" if who == "ours" else f"{task}_{who}_{kind}"
         result[f"{label}_{size}"] = float(error)
     result[f"peak_mib_{size}"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -232,7 +243,7 @@ def draw(found: dict[str, float], path: Path) -> None:
     for axes, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks, strict=True):
         for (of, name), points in lines.items():
             if of == task and name in NAMES:
-                style = "o-" if name in ("first", "stroke") else "s--"
+                style = "o-" if name in ("first", "stroke", "next") else "s--"
                 axes.loglog(*zip(*sorted(points), strict=True), style, label=NAMES[name])
         axes.set(title=TITLES[task], xlabel="side of the picture, pixels", ylabel="ms")
         sizes = sorted(size for size, _ in lines[task, "first"])

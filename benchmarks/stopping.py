@@ -76,7 +76,7 @@ def main() -> None:
     InteractiveSolver(picture("astronaut", 64), (64, 64), spec).solve(strokes(64)[0])
     figures: dict[str, float] = {}
     for size in options.sizes:
-        labels, more = strokes(size)
+        labels, more = strokes(size)[:2]
         solver = InteractiveSolver(picture("astronaut", size), labels.shape, spec, device="cpu")
         calls: dict[str, Callable[[Looks], object]] = {
             "prepare": lambda stop, s=solver: s.prepare("analytic", stop),

@@ -58,8 +58,9 @@ class NestedDissection:
     """Solves A x = b directly, and again after a stroke by what the stroke changed.
 
     It remembers the last picture (its ``energy.laplacian``, compared by identity): for the same
-    one, only the nodes that changed pixels reach are eliminated again. The answer does not depend
-    on what was solved before.
+    one, only the nodes that changed pixels reach are eliminated again, and of strokes that stay
+    near each other only those up to a node around them. The answer does not depend on what was
+    solved before, but for rounding.
     """
 
     name = "analytic"

@@ -176,8 +176,14 @@ def _planned(
 def _shape(
     region: Region, axis: int | None, origins: NDArray[np.int64], offsets: tuple[Offset, ...]
 ) -> Shape:
-    """Shape of a region with the places of the matrix's own entries in its front."""
     pivots, ring = region.pivots(axis), region.ring()
+    return Shape(region, origins, pivots, ring, *entries(pivots, ring, offsets))
+
+
+def entries(
+    pivots: NDArray[np.int64], ring: NDArray[np.int64], offsets: tuple[Offset, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the matrix's own entries in the front of these pixels, see :class:`Shape`."""
     width = len(pivots) + len(ring)
     places = Places(np.concatenate([pivots, ring]))
     slots, sources = [np.zeros(0, int)], [np.zeros((0, 3), int)]
@@ -190,7 +196,7 @@ def _shape(
             slots.append(np.flatnonzero(known) * width + there[known])
             base = pivots[known] + min(sign, 0) * np.array(offset)
             sources.append(np.column_stack([np.full(len(base), number), base]))
-    return Shape(region, origins, pivots, ring, np.concatenate(slots), np.concatenate(sources))
+    return np.concatenate(slots), np.concatenate(sources)
 
 
 def _link(
@@ -204,13 +210,13 @@ def _link(
         places = Places(np.concatenate([shape.pivots, shape.ring]))
         links = []
         for half, shift in halves:
-            runs = _runs(places(half.ring() + np.array(shift)))
+            runs = runs_of_places(places(half.ring() + np.array(shift)))
             links.append(Half(deeper.index(half), filled[half], runs))
             filled[half] += len(shape.origins)
         shape.halves = tuple(links)
 
 
-def _runs(front: NDArray[np.int64]) -> tuple[Run, ...]:
+def runs_of_places(front: NDArray[np.int64]) -> tuple[Run, ...]:
     """Places of a half's ring in its parent's front, -1 off the picture, as runs."""
     breaks = np.flatnonzero((np.diff(front) != 1) | (front[:-1] < 0)) + 1
     bounds = [0, *breaks.tolist(), len(front)]

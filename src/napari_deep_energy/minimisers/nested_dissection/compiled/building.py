@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ....stopping import Stop
-    from ..plan import Plan, Shape
+    from ..plan import Half, Plan, Shape
 
 
 PITCH = 128
@@ -46,6 +46,50 @@ def make_program(plan: Plan, stop: Stop = never) -> Program:
 def _place(plan: Plan) -> list[Program]:
     """Where tables are kept; they are made elsewhere, as what may be stopped cannot be cached."""
     return []
+
+
+def front_record(
+    tables: Tables,
+    pivots: NDArray[np.int64],
+    ring: NDArray[np.int64],
+    own: tuple[NDArray[np.int64], NDArray[np.int64]],
+    halves: list[tuple[Half, list[int]]],
+    plane_and_pitch: tuple[int, int],
+) -> list[int]:
+    """Row of a table of fronts, :class:`.program.Front`, by these pixels.
+
+    Parameters
+    ----------
+    own
+        Slots and sources of the matrix's own entries above the diagonal, as in a plan's shapes.
+    halves
+        Each with its own row.
+    """
+    wide, around = padded(len(pivots)), padded(len(ring))
+    if around and (wide + around) % PITCH == 0:
+        around += LANES
+    put, (slots, sources) = tables.put, own
+    row, column = np.divmod(slots, len(pivots) + len(ring))
+    column = np.where(column < len(pivots), column, column + wide - len(pivots))
+    places = np.column_stack(
+        [row * (wide + around) + column, sources @ np.array([*plane_and_pitch, 1])]
+    )
+    record = [0] * len(Front)
+    record[Front.PIVOTS], record[Front.RING] = len(pivots), len(ring)
+    record[Front.PADDED_PIVOTS], record[Front.PADDED_RING] = wide, around
+    record[Front.OWN] = put(places)
+    record[Front.OWN_END] = record[Front.OWN] + places.size
+    for k, (half, child) in enumerate(halves):
+        runs = runs_of(half, len(pivots), wide)
+        start = put(runs)
+        record[Front.RUNS + 2 * k], record[Front.RUNS + 2 * k + 1] = start, start + runs.size
+        record[Front.PLACES + k] = put(places_of(runs, child[Front.RING]))
+        record[Front.HALF_RING + k] = child[Front.RING]
+        record[Front.HALF_ROWS + k] = child[Front.ROWS]
+    starts, size = rows_of(len(ring), around)
+    record[Front.ROWS], record[Front.SQUARE] = put(starts), size
+    record[Front.PIXELS] = put(np.concatenate([pivots, ring]) @ [plane_and_pitch[1], 1])
+    return record
 
 
 class _Builder:
@@ -96,38 +140,12 @@ class _Builder:
 
     def _front(self, level: int, shape: Shape) -> list[int]:
         """Row of the table of fronts."""
-        pivots, ring = len(shape.pivots), len(shape.ring)
-        wide, around = padded(pivots), padded(ring)
-        if around and (wide + around) % PITCH == 0:
-            around += LANES
-        put = self.tables.put
-        slots, sources = upper(shape)
-        row, column = np.divmod(slots, pivots + ring)
-        column = np.where(column < pivots, column, column + wide - pivots)
-        own = np.column_stack(
-            [
-                row * (wide + around) + column,
-                sources @ np.array([self.plane, self.pitch, 1]),
-            ]
+        halves = shape.halves if level < self.tile else ()
+        below = [(half, self.fronts[self.front_of[level + 1, half.shape]]) for half in halves]
+        own = upper(shape.slots, shape.sources, len(shape.pivots) + len(shape.ring))
+        return front_record(
+            self.tables, shape.pivots, shape.ring, own, below, (self.plane, self.pitch)
         )
-        record = [0] * len(Front)
-        record[Front.PIVOTS], record[Front.RING] = pivots, ring
-        record[Front.PADDED_PIVOTS], record[Front.PADDED_RING] = wide, around
-        record[Front.OWN] = put(own)
-        record[Front.OWN_END] = record[Front.OWN] + own.size
-        for k, half in enumerate(shape.halves if level < self.tile else ()):
-            runs = runs_of(half, pivots, wide)
-            child = self.fronts[self.front_of[level + 1, half.shape]]
-            start = put(runs)
-            record[Front.RUNS + 2 * k], record[Front.RUNS + 2 * k + 1] = start, start + runs.size
-            record[Front.PLACES + k] = put(places_of(runs, child[Front.RING]))
-            record[Front.HALF_RING + k] = child[Front.RING]
-            record[Front.HALF_ROWS + k] = child[Front.ROWS]
-        starts, size = rows_of(ring, around)
-        record[Front.ROWS], record[Front.SQUARE] = put(starts), size
-        pixels = np.concatenate([shape.pivots, shape.ring])
-        record[Front.PIXELS] = put(pixels @ [self.pitch, 1])
-        return record
 
     def _block(self, index: int, tiles: tuple[TileProgram, ...]) -> BlockProgram:
         """Program of a shape of blocks."""

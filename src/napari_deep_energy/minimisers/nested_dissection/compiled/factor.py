@@ -19,6 +19,7 @@ from .order import in_order
 from .program import Front, Node
 from .scratch import FRONT, front_of, lines, scratch_of, tile_tables
 from .team import Team
+from .view import View
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
     from ..plan import Plan
     from .scratch import Scratch
     from .team import Task
+    from .view import Turned
 
 SHARES = 4
 """Shares a thread that the nodes of a level are dealt out in."""
 SHARED = 300
 """Pivots from which on the threads share the steps of a front, where there are few."""
+FIRST = np.zeros(1, np.int64)
+"""The node of a table that is worked on alone."""
 
 
 class Factor:
@@ -46,7 +50,8 @@ class Factor:
         tiles = tile_tables(program)
         self.blocks = [(*tiles, block.tiles, block.nodes) for block in program.blocks]
         self.factor = lines(program.factor, self.dtype)
-        self.kept = lines(program.left, self.dtype)
+        self.view = View(plan, program, self.dtype)
+        self.kept = lines(self.view.left, self.dtype)
         self.kept_rhs = np.zeros((0, 0), self.dtype)
         self.centre = np.zeros((0, 0), self.dtype)
         self.threads = max(1, torch.get_num_threads())
@@ -58,21 +63,60 @@ class Factor:
         self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
     ) -> None:
         """Follow a system that differs from the last one; see :class:`..factor.Factor`."""
-        classes = system.rhs.shape[1]
+        classes, view = system.rhs.shape[1], self.view
         if self.centre.shape[0] != classes:
             self.centre = np.zeros((classes, self.program.centre), self.dtype)
-            self.kept_rhs = np.zeros((classes, self.program.rhs), self.dtype)
+            self.kept_rhs = np.zeros((classes, view.rhs), self.dtype)
+            for turned in view.fronts:
+                turned.centre = np.zeros((classes, turned.centre.shape[1]), self.dtype)
             is_new = True
         check(stop)
-        touched = self._touched(changed)
-        moved = np.ones_like(touched) if is_new else touched
+        owners = self._owners(changed)
+        touched = self._touched(owners)
         check(stop)
         couplings = np.ascontiguousarray(system.couplings.numpy())
         # Pixels that are not there have no couplings; each is an equation of its own, 1 x = 0.
         own = couplings, self._padded(system.excess, 1, stop)[0]
         rhs = self._padded(system.rhs, 0, stop)
-        self._eliminate(touched, own, stop)
+        view.turn(owners)
+        if touched.any():  # until all is done: a call that ends before has to be done again
+            view.is_whole, view.stale = False, view.stale | touched
+        due = view.stale.copy()
+        due[view.above] = False
+        self._eliminate(due, own, stop)
+        moved = due | is_new
+        moved[view.above] = False
         self._forward(moved, rhs, stop)
+        self._turn(own, rhs, bool(touched.any()), is_new, stop)
+        view.is_whole, view.stale = True, np.zeros_like(view.stale)
+        view.stale[view.above] = True
+
+    def _turn(
+        self,
+        own: tuple[NDArray[Any], ...],
+        rhs: NDArray[Any],
+        is_touched: bool,
+        is_new: bool,
+        stop: Stop,
+    ) -> None:
+        """Eliminate what is outside the node that the tree is seen from, and then its ring."""
+        view = self.view
+        if not view.path:
+            return
+        if is_new:
+            for turned in view.outside:
+                self._forward_turned(turned, rhs, stop)
+        for node in view.missing():
+            turned = view.outside_of(node, len(rhs))
+            self._eliminate_together(turned, own, stop)
+            self._forward_turned(turned, rhs, stop)
+            view.outside.append(turned)
+        is_touched |= view.rim is None
+        if is_touched:
+            view.rim = view.rim or view.rim_of(view.path[-1], len(rhs))
+            self._eliminate_together(view.rim, own, stop)
+        if view.rim and (is_touched or is_new):
+            self._forward_turned(view.rim, rhs, stop)
 
     def _eliminate(
         self, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...], stop: Stop
@@ -85,7 +129,8 @@ class Factor:
         highest = len(levels) - 1
         for level, (first, end) in enumerate(levels[:-1]):
             roots = first + np.flatnonzero(touched[first:end])
-            if len(roots) >= 2 * SHARES * self.threads:
+            # Where others take the place of nodes, not all of the subtrees have a root.
+            if level >= len(self.view.path) and len(roots) >= 2 * SHARES * self.threads:
                 self.team.run(
                     [self._subtree(int(root), level, touched, own) for root in roots], stop
                 )
@@ -135,16 +180,21 @@ class Factor:
             ids, flag, self.tree, own, *ways, memory[FRONT]
         )
 
-    def _eliminate_together(self, top: int, own: tuple[NDArray[Any], ...], stop: Stop) -> None:
-        """Eliminate a node above the blocks by all threads."""
-        ways = self.factor, self.kept, self.front
+    def _eliminate_together(
+        self, top: int | Turned, own: tuple[NDArray[Any], ...], stop: Stop
+    ) -> None:
+        """Eliminate a front above the blocks by all threads."""
+        if isinstance(top, int):
+            node, tree, ways = top, self.tree, (self.factor, self.kept, self.front)
+        else:
+            node, tree, ways = 0, top.tree, (top.factor, self.kept, top.front)
 
         def task(first: int, end: int, part: int, parts: int) -> Task:
             return lambda _, flag: trees.eliminate_together(
-                top, flag, self.tree, own, *ways, (first, end), (part, parts)
+                node, flag, tree, own, *ways, (first, end), (part, parts)
             )
 
-        record = self.program.fronts[self.program.nodes[top, Node.SHAPE]]
+        record = tree[1][tree[2][node, Node.SHAPE]]
         end = steps.steps_of(record)
         # To start the threads for the steps of a small front takes longer than they do.
         alone = end - 1 if record[Front.PADDED_PIVOTS] < SHARED else 0
@@ -155,6 +205,24 @@ class Factor:
         for step in range(alone, end):
             parts = self.threads if steps.is_shared(step) else 1
             self.team.run([task(step, step + 1, part, parts) for part in range(parts)], stop)
+
+    def _forward_turned(self, turned: Turned, rhs: NDArray[Any], stop: Stop) -> None:
+        """Take in the right-hand sides of a front of the turned tree."""
+
+        def task(_: Scratch, flag: NDArray[np.int64]) -> None:
+            trees.forward_tops(FIRST, flag, turned.tree, rhs, turned.factor, turned.centre,
+                               self.kept_rhs, turned.front)  # fmt: skip
+
+        self.team.run([task], stop)
+
+    def _backward_turned(self, turned: Turned, x: NDArray[Any], stop: Stop) -> None:
+        """x of the pixels that a front of the turned tree eliminates."""
+
+        def task(_: Scratch, flag: NDArray[np.int64]) -> None:
+            trees.backward_tops(FIRST, flag, turned.tree, x, turned.factor, turned.centre,
+                                turned.front)  # fmt: skip
+
+        self.team.run([task], stop)
 
     def _forward(self, moved: NDArray[np.bool_], rhs: NDArray[Any], stop: Stop) -> None:
         """Take in the right-hand sides of the moved nodes, which are eliminated."""
@@ -209,8 +277,13 @@ class Factor:
                 ids, flag, self.tree, self.blocks[kind], x, self.factor, self.centre, memory
             )
 
+        for turned in reversed(self.view.fronts):
+            self._backward_turned(turned, x, stop)
+        done = np.zeros(len(program.nodes), bool)
+        done[self.view.above] = True
         for first, end in program.levels[:-1]:
-            self.team.run([tops(ids) for ids in self._shares(np.arange(first, end))], stop)
+            ids = first + np.flatnonzero(~done[first:end])
+            self.team.run([tops(share) for share in self._shares(ids)], stop)
         shares = self._shares_of_blocks(np.arange(*program.levels[-1]))
         self.team.run([blocks(*share) for share in shares], stop)
         image = x.reshape(len(x), -1, program.pitch)
@@ -220,13 +293,21 @@ class Factor:
             result[:, rows] = inner[:, rows]
         return torch.from_numpy(result.reshape(len(x), -1)).T
 
-    def _touched(self, changed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    def _owners(self, changed: NDArray[np.bool_] | None) -> NDArray[np.int64] | None:
+        """Nodes that have a changed pixel, blocks as a whole; None if all may have."""
+        if changed is None:
+            return None
+        has = np.zeros(len(self.program.nodes), bool)
+        has[self.program.owner[np.flatnonzero(changed)]] = True
+        return np.flatnonzero(has)
+
+    def _touched(self, owners: NDArray[np.int64] | None) -> NDArray[np.bool_]:
         """Nodes that a change reaches: those with a changed pixel at or below."""
         program = self.program
-        if changed is None:
+        if owners is None:
             return np.ones(len(program.nodes), bool)
         touched = np.zeros(len(program.nodes), bool)
-        touched[program.owner[np.flatnonzero(changed)]] = True
+        touched[owners] = True
         for first, end in program.levels[:0:-1]:
             touched[program.parent[first + np.flatnonzero(touched[first:end])]] = True
         return touched

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ....stopping import Stop
-    from ..plan import Half, Plan, Shape
+    from ..plan import Half, Plan
 
 Sizes = TypeVar("Sizes", int, "NDArray[np.int64]")
 
@@ -44,10 +44,12 @@ def padded(size: Sizes) -> Sizes:
     return -(-size // LANES) * LANES
 
 
-def upper(shape: Shape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Slots and sources of a shape's entries above the diagonal."""
-    row, column = np.divmod(shape.slots, len(shape.pivots) + len(shape.ring))
-    return shape.slots[column > row], shape.sources[column > row]
+def upper(
+    slots: NDArray[np.int64], sources: NDArray[np.int64], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Those slots and sources of a front that are entries above the diagonal."""
+    row, column = np.divmod(slots, width)
+    return slots[column > row], sources[column > row]
 
 
 def triangle(row: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -83,7 +83,7 @@ def _pixels(plan: Plan, top: int, index: int) -> tuple[NDArray[np.int64], NDArra
 def _node(tables: Tables, shape: Shape, origin: NDArray[np.int64], local: Places) -> list[int]:
     """Row of the table of a tile's nodes, without what depends on its halves."""
     pivots, ring = len(shape.pivots), len(shape.ring)
-    slots, sources = upper(shape)
+    slots, sources = upper(shape.slots, shape.sources, pivots + ring)
     row, column = np.divmod(slots, pivots + ring)
     places = sources[:, 0] * len(local) + local(sources[:, 1:] + origin)
     own = np.column_stack([triangle(row, pivots + ring) + column, places])
