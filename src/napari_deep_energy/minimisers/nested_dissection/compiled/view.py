@@ -107,8 +107,8 @@ class View:
     def turn(self, owners: NDArray[np.int64] | None) -> None:
         """See the tree from the smallest node that holds both this change and the last one.
 
-        The first change somewhere so costs what it always did, and does not disturb the view of a
-        later one there. ``owners`` are the nodes with a changed pixel, None if all may have one.
+        So the first change somewhere costs what it would without views. ``owners`` are the nodes
+        with a changed pixel, None if all may have one.
         """
         if not self.is_whole:
             self.outside, self.rim = [], None
