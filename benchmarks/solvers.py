@@ -8,10 +8,10 @@ interleaved; figures are medians. "First" is a picture never seen before, its en
 solver that has had one of that size; of the very first, ``rw_plan_ms_N`` is what is made once a
 size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from the system included.
 "Stroke" is one more stroke on it, exact again, and "next" one that goes on where the last two
-were, as while the brush moves. Errors are the largest difference of a probability or alpha from a
-float64 sparse factorisation of the same system, flips the share of pixels that change class;
-``rw_next_difference_N`` is that of "next" from an answer that is found anew. PARDISO is given the
-assembled system, and does with it all that a stroke needs: analysis, factor and solution.
+were; "jump" follows it in another place. Errors are the largest difference of a probability or
+alpha from a float64 sparse factorisation of the same system, flips the share of pixels that change
+class; ``rw_jump_difference_N`` is that of "jump" from an answer that is found anew. PARDISO is
+given the assembled system, and does with it all that a stroke needs: analysis, factor and solution.
 ``--peers`` without a name is for sizes beyond all of them.
 Memory of a graphics card is what torch has given out at most, ``gpu_peak_mib_N``.
 """
@@ -68,7 +68,8 @@ POSITIVE_DEFINITE = 2
 """PARDISO's number of such systems; it wants their upper half."""
 NAMES = {
     "first": "ours, first solve", "stroke": "ours, one more stroke",
-    "next": "ours, a stroke that goes on", "bf": "scikit-image bf",
+    "next": "ours, a stroke that goes on", "jump": "ours, a stroke elsewhere after it",
+    "bf": "scikit-image bf",
     "cg_j": "scikit-image cg_j (inexact)", "cg_mg": "scikit-image cg_mg (inexact)",
     "pymatting": "pymatting", PARDISO: "PARDISO",
 }  # fmt: skip
@@ -84,7 +85,7 @@ def picture(name: str, size: int) -> np.ndarray:
 
 
 def strokes(size: int) -> list[np.ndarray]:
-    """Scribbles on two classes, the same with one more stroke, and that one twice made longer."""
+    """Scribbles on two classes, one more stroke, that one twice made longer, and one elsewhere."""
     labels, k = np.zeros((size, size), int), max(2, size // 50)
     labels[k : 2 * k, k : size // 3] = labels[-3 * k : -2 * k, -size // 3 :] = 2
     labels[size // 3 : 2 * size // 3, size // 2 : size // 2 + k] = 1
@@ -92,6 +93,8 @@ def strokes(size: int) -> list[np.ndarray]:
     for end in (size // 2, size // 2 + k, size // 2 + 2 * k):
         series.append(labels.copy())
         series[-1][-size // 4 : -size // 4 + k, size // 3 : end] = 1
+    series.append(series[-1].copy())
+    series[-1][size // 6 : size // 4, -size // 8 : -size // 8 + k] = 2
     return series
 
 
@@ -179,7 +182,7 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
         if not times["fresh"]:
             times["fresh"].append(ours(spec, engine, on_device[:1])[0][0])
         seconds, solutions = ours(spec, engine, on_device)
-        for kind, one in zip(("first", "stroke", "", "next"), seconds, strict=True):
+        for kind, one in zip(("first", "stroke", "", "next", "jump"), seconds, strict=True):
             times[kind].append(one)
         answers = {"ours": solutions[1].x.double().numpy()}
         for peer in chosen:
@@ -197,7 +200,7 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
                 errors[peer] = [np.abs(np.clip(answer, 0, 1) - np.clip(truth, 0, 1)).max()]
                 errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
             anew = ours(spec, NestedDissection(), on_device[-1:])[1][0]
-            errors["next anew"] = [(anew.x - solutions[-1].x).abs().max()]
+            errors["jump anew"] = [(anew.x - solutions[-1].x).abs().max()]
     result = figures(task, size, times, errors)
     if on_gpu:
         result[f"gpu_peak_mib_{size}"] = torch.cuda.max_memory_allocated(device) / 2**20
@@ -243,7 +246,7 @@ def draw(found: dict[str, float], path: Path) -> None:
     for axes, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks, strict=True):
         for (of, name), points in lines.items():
             if of == task and name in NAMES:
-                style = "o-" if name in ("first", "stroke", "next") else "s--"
+                style = "o-" if name in ("first", "stroke", "next", "jump") else "s--"
                 axes.loglog(*zip(*sorted(points), strict=True), style, label=NAMES[name])
         axes.set(title=TITLES[task], xlabel="side of the picture, pixels", ylabel="ms")
         sizes = sorted(size for size, _ in lines[task, "first"])

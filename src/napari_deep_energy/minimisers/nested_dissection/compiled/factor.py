@@ -62,7 +62,10 @@ class Factor:
     def take_in(
         self, system: System, changed: NDArray[np.bool_] | None, is_new: bool, stop: Stop
     ) -> None:
-        """Follow a system that differs from the last one; see :class:`..factor.Factor`."""
+        """Follow a system that differs from the last one; see :class:`..factor.Factor`.
+
+        Couplings are read only if a pixel has ``changed``, or if the call before ended early.
+        """
         classes, view = system.rhs.shape[1], self.view
         if self.centre.shape[0] != classes:
             self.centre = np.zeros((classes, self.program.centre), self.dtype)
@@ -111,12 +114,12 @@ class Factor:
             self._eliminate_together(turned, own, stop)
             self._forward_turned(turned, rhs, stop)
             view.outside.append(turned)
-        is_touched |= view.rim is None
+        rim = view.rim or view.rim_of(view.path[-1], len(rhs))
         if is_touched:
-            view.rim = view.rim or view.rim_of(view.path[-1], len(rhs))
-            self._eliminate_together(view.rim, own, stop)
-        if view.rim and (is_touched or is_new):
-            self._forward_turned(view.rim, rhs, stop)
+            self._eliminate_together(rim, own, stop)
+        if is_touched or is_new:
+            self._forward_turned(rim, rhs, stop)
+        view.rim = rim
 
     def _eliminate(
         self, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...], stop: Stop

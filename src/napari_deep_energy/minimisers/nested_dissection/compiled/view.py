@@ -34,8 +34,8 @@ until there."""
 
 
 @dataclass(frozen=True, eq=False)
-class Remainder:
-    """Where that is kept which something left on its ring."""
+class Kept:
+    """Where that is which something left on its ring."""
 
     ring: NDArray[np.int64]
     """(R, 2) pixels."""
@@ -56,7 +56,7 @@ class Turned:
     """(K, P)"""
     front: NDArray[Any]
     """Memory for a column."""
-    remainder: Remainder
+    kept: Kept
 
 
 class View:
@@ -107,8 +107,8 @@ class View:
     def turn(self, owners: NDArray[np.int64] | None) -> None:
         """See the tree from the smallest node that holds both this change and the last one.
 
-        So the first change somewhere costs what it would without views. ``owners`` are the nodes
-        with a changed pixel, None if all may have one.
+        The first change somewhere costs what it would without views, and what was left of the nodes
+        above the last one. ``owners`` are the nodes with a changed pixel, None if all may have one.
         """
         if not self.is_whole:
             self.outside, self.rim = [], None
@@ -129,12 +129,12 @@ class View:
         return self.path[len(self.outside) + 1 :]
 
     def outside_of(self, node: int, classes: int) -> Turned:
-        """The front of what is outside the next node of the path."""
+        """The front of what is outside a node of the path, the next one after ``outside``."""
         parent = int(self._program.parent[node])
         pixels = [self._pivots(parent)]
         around = [self._kept(half) for half in self._siblings(node)]
         if self.outside:
-            around.append(self.outside[-1].remainder)
+            around.append(self.outside[-1].kept)
             pixels.append(around[-1].ring)
         else:  # the parent is a half of the root
             around += [self._kept(half) for half in self._siblings(parent)]
@@ -145,7 +145,7 @@ class View:
 
     def rim_of(self, node: int, classes: int) -> Turned:
         """The front of a node's ring, which has no ring itself."""
-        inside, outside = self._kept(node), self.outside[-1].remainder
+        inside, outside = self._kept(node), self.outside[-1].kept
         return self._turned(0, inside.ring, inside.ring[:0], [inside, outside], classes)
 
     def _turned(
@@ -153,7 +153,7 @@ class View:
         level: int,
         pivots: NDArray[np.int64],
         ring: NDArray[np.int64],
-        halves: list[Remainder],
+        halves: list[Kept],
         classes: int,
     ) -> Turned:
         program, plan, tables = self._program, self._plan, Tables()
@@ -168,10 +168,10 @@ class View:
         own = upper(*entries(pivots, ring, plan.offsets), len(pivots) + len(ring))
         record = front_record(tables, pivots, ring, own, below, (program.plane, program.pitch))
         wide, around = record[Front.PADDED_PIVOTS], record[Front.PADDED_RING]
-        remainder = Remainder(ring, around, int(self._left[level]), int(self._rhs[level]))
+        kept = Kept(ring, around, int(self._left[level]), int(self._rhs[level]))
         nodes = np.full((1 + len(halves), len(Node)), NONE)
         origin = plan.margin * (program.pitch + 1)
-        for number, part in enumerate([remainder, *halves]):
+        for number, part in enumerate([kept, *halves]):
             nodes[number, : Node.HALF] = number, origin, 0, part.left, part.rhs, 0
         nodes[0, Node.HALF : Node.HALF + len(halves)] = range(1, len(nodes))
         fronts = np.array([record, *(row for _, row in below)], np.int64)
@@ -181,7 +181,7 @@ class View:
             self._room(level, wide * (wide + around)),
             np.zeros((classes, wide), self._dtype),
             lines(wide + around + 2 * PANEL + 2 * LANES, self._dtype),
-            remainder,
+            kept,
         )
 
     def _room(self, level: int, size: int) -> NDArray[Any]:
@@ -216,14 +216,14 @@ class View:
         halves = self._program.nodes[self._program.parent[node], Node.HALF : Node.HALF + 2]
         return [int(half) for half in halves if half not in (node, NONE)]
 
-    def _kept(self, node: int) -> Remainder:
+    def _kept(self, node: int) -> Kept:
         """What a node of the picture's own tree left."""
         row = self._program.nodes[node]
         around = int(self._program.fronts[row[Node.SHAPE], Front.PADDED_RING])
         level, shape, number = self._place(node)
         found = self._plan.levels[level][shape]
         ring = found.ring + found.origins[number]
-        return Remainder(ring, around, int(row[Node.LEFT]), int(row[Node.RHS]))
+        return Kept(ring, around, int(row[Node.LEFT]), int(row[Node.RHS]))
 
     def _pivots(self, node: int) -> NDArray[np.int64]:
         level, shape, number = self._place(node)
