@@ -157,12 +157,11 @@ def eliminated(monkeypatch):
     if kernels.make_ready():
         from napari_deep_energy.minimisers.nested_dissection.compiled.factor import Factor
 
-        touched = Factor._touched
+        eliminate = Factor._eliminate
 
-        def counting(self, changed):
-            nodes = touched(self, changed)
-            pixels.append(int(nodes[self.program.owner].sum()))
-            return nodes
+        def counting(self, touched, own, stop):
+            pixels.append(int(touched[self.program.owner].sum()))
+            eliminate(self, touched, own, stop)
 
-        monkeypatch.setattr(Factor, "_touched", counting)
+        monkeypatch.setattr(Factor, "_eliminate", counting)
     return pixels

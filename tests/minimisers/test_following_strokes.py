@@ -157,8 +157,8 @@ def test_the_answer_is_the_same_to_the_last_digit_however_the_work_is_shared(
 def test_every_kernel_is_rehearsed_however_many_threads_there_are(threads):
     pytest.importorskip("numba")
     names = (
-        "from napari_deep_energy.minimisers.nested_dissection.compiled import trees, factor; "
-        f"import torch; torch.set_num_threads({threads}); factor.rehearse(torch.float32); "
+        "from napari_deep_energy.minimisers.nested_dissection.compiled import trees, rehearsal; "
+        f"import torch; torch.set_num_threads({threads}); rehearsal.rehearse(torch.float32); "
         "print([n for n, k in vars(trees).items() if n.endswith(('_tops', '_blocks', '_together'))"
         " and not k.signatures])"
     )

@@ -12,7 +12,7 @@ def rehearse(dtype: torch.dtype) -> None:
     """Run every kernel for numbers of this type."""
     # Only here are the kernels' modules imported: they need numba, which is optional.
     from ..energy import sweeps
-    from ..minimisers.nested_dissection.compiled import factor
+    from ..minimisers.nested_dissection.compiled import rehearsal
 
     sweeps.rehearse()
-    factor.rehearse(dtype)
+    rehearsal.rehearse(dtype)

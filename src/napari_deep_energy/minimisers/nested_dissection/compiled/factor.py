@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ....stopping import check, never
+from ....stopping import check
 from ....strips import strips
 from ..fronts import Remainder
-from ..plan import make_plan
-from ..system import System
 from . import steps, trees
 from .building import make_program
-from .layout import rows_of
-from .order import in_order
+from .layout import unpacked
+from .order import in_order, owners_of, touched_by
 from .program import Front, Node
 from .scratch import FRONT, front_of, lines, scratch_of, tile_tables
 from .team import Team
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
 
     from ....stopping import Stop
     from ..plan import Plan
+    from ..system import System
     from .scratch import Scratch
     from .team import Task
     from .view import Turned
@@ -34,8 +33,6 @@ SHARES = 4
 """Shares a thread that the nodes of a level are dealt out in."""
 SHARED = 300
 """Pivots from which on the threads share the steps of a front, where there are few."""
-FIRST = np.zeros(1, np.int64)
-"""The node of a table that is worked on alone."""
 
 
 class Factor:
@@ -74,8 +71,8 @@ class Factor:
                 turned.centre = np.zeros((classes, turned.centre.shape[1]), self.dtype)
             is_new = True
         check(stop)
-        owners = self._owners(changed)
-        touched = self._touched(owners)
+        owners = owners_of(self.program, changed)
+        touched = touched_by(self.program, owners)
         check(stop)
         couplings = np.ascontiguousarray(system.couplings.numpy())
         # Pixels that are not there have no couplings; each is an equation of its own, 1 x = 0.
@@ -108,17 +105,17 @@ class Factor:
             return
         if is_new:
             for turned in view.outside:
-                self._forward_turned(turned, rhs, stop)
+                self.team.run([turned.forward(rhs, self.kept_rhs)], stop)
         for node in view.missing():
             turned = view.outside_of(node, len(rhs))
             self._eliminate_together(turned, own, stop)
-            self._forward_turned(turned, rhs, stop)
+            self.team.run([turned.forward(rhs, self.kept_rhs)], stop)
             view.outside.append(turned)
         rim = view.rim or view.rim_of(view.path[-1], len(rhs))
         if is_touched:
             self._eliminate_together(rim, own, stop)
         if is_touched or is_new:
-            self._forward_turned(rim, rhs, stop)
+            self.team.run([rim.forward(rhs, self.kept_rhs)], stop)
         view.rim = rim
 
     def _eliminate(
@@ -209,24 +206,6 @@ class Factor:
             parts = self.threads if steps.is_shared(step) else 1
             self.team.run([task(step, step + 1, part, parts) for part in range(parts)], stop)
 
-    def _forward_turned(self, turned: Turned, rhs: NDArray[Any], stop: Stop) -> None:
-        """Take in the right-hand sides of a front of the turned tree."""
-
-        def task(_: Scratch, flag: NDArray[np.int64]) -> None:
-            trees.forward_tops(FIRST, flag, turned.tree, rhs, turned.factor, turned.centre,
-                               self.kept_rhs, turned.front)  # fmt: skip
-
-        self.team.run([task], stop)
-
-    def _backward_turned(self, turned: Turned, x: NDArray[Any], stop: Stop) -> None:
-        """x of the pixels that a front of the turned tree eliminates."""
-
-        def task(_: Scratch, flag: NDArray[np.int64]) -> None:
-            trees.backward_tops(FIRST, flag, turned.tree, x, turned.factor, turned.centre,
-                                turned.front)  # fmt: skip
-
-        self.team.run([task], stop)
-
     def _forward(self, moved: NDArray[np.bool_], rhs: NDArray[Any], stop: Stop) -> None:
         """Take in the right-hand sides of the moved nodes, which are eliminated."""
         ways = self.factor, self.centre, self.kept_rhs
@@ -255,13 +234,9 @@ class Factor:
         """What the whole leaves on its ring, one node; the ring is empty unless it is a part."""
         ring = len(self.plan.levels[0][0].ring)
         shape = self.program.nodes[0, Node.SHAPE]
-        starts, square = rows_of(ring, int(self.program.fronts[shape, Front.PADDED_RING]))
+        around = int(self.program.fronts[shape, Front.PADDED_RING])
         left, rhs = (int(self.program.nodes[0, column]) for column in (Node.LEFT, Node.RHS))
-        coupling = np.zeros((ring, ring), self.dtype)
-        for row, start in enumerate(left + starts[:ring]):
-            coupling[row, row + 1 :] = self.kept[start + row + 1 : start + ring]
-        coupling += coupling.T
-        excess = self.kept[left + square :][:ring, None].copy()
+        coupling, excess = unpacked(self.kept[left:], ring, around)
         columns = self.kept_rhs[:, rhs : rhs + ring].T.copy()
         return Remainder(*(torch.from_numpy(part)[None] for part in (coupling, excess, columns)))
 
@@ -281,11 +256,9 @@ class Factor:
             )
 
         for turned in reversed(self.view.fronts):
-            self._backward_turned(turned, x, stop)
-        done = np.zeros(len(program.nodes), bool)
-        done[self.view.above] = True
+            self.team.run([turned.backward(x)], stop)
         for first, end in program.levels[:-1]:
-            ids = first + np.flatnonzero(~done[first:end])
+            ids = np.setdiff1d(np.arange(first, end), self.view.above)
             self.team.run([tops(share) for share in self._shares(ids)], stop)
         shares = self._shares_of_blocks(np.arange(*program.levels[-1]))
         self.team.run([blocks(*share) for share in shares], stop)
@@ -295,25 +268,6 @@ class Factor:
         for rows in strips((height, width), self.like.device, stop, len(x)):
             result[:, rows] = inner[:, rows]
         return torch.from_numpy(result.reshape(len(x), -1)).T
-
-    def _owners(self, changed: NDArray[np.bool_] | None) -> NDArray[np.int64] | None:
-        """Nodes that have a changed pixel, blocks as a whole; None if all may have."""
-        if changed is None:
-            return None
-        has = np.zeros(len(self.program.nodes), bool)
-        has[self.program.owner[np.flatnonzero(changed)]] = True
-        return np.flatnonzero(has)
-
-    def _touched(self, owners: NDArray[np.int64] | None) -> NDArray[np.bool_]:
-        """Nodes that a change reaches: those with a changed pixel at or below."""
-        program = self.program
-        if owners is None:
-            return np.ones(len(program.nodes), bool)
-        touched = np.zeros(len(program.nodes), bool)
-        touched[owners] = True
-        for first, end in program.levels[:0:-1]:
-            touched[program.parent[first + np.flatnonzero(touched[first:end])]] = True
-        return touched
 
     def _shares(self, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         count = min(len(ids), SHARES * self.threads)
@@ -337,14 +291,3 @@ class Factor:
         for rows in strips((height, width), self.like.device, stop, len(image)):
             inner[:, rows] = given[:, rows]
         return image.reshape(len(image), -1)
-
-
-def rehearse(dtype: torch.dtype) -> None:
-    """Run every kernel once, so that it is compiled for numbers of this type."""
-    offsets, side = ((0, 0), (1, 0), (0, 1)), 160
-    factor = Factor(make_plan((side, side), offsets), torch.zeros(0, dtype=dtype))
-    factor.threads = 1  # more would share all of so small a picture's fronts
-    couplings = torch.zeros(len(offsets) * factor.program.plane, dtype=dtype)
-    column = torch.ones(side * side, 1, dtype=dtype)
-    factor.take_in(System(couplings, column, column), None, True, never)
-    assert torch.equal(factor.solve(never), column)

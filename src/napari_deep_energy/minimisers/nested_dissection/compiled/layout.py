@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -68,6 +68,16 @@ def rows_of(ring: int, around: int) -> tuple[NDArray[np.int64], int]:
         starts += [size + k * (around - begin) - begin for k in range(ROWS)]
         size += ROWS * (around - begin)
     return np.array(starts, np.int64), size
+
+
+def unpacked(kept: NDArray[Any], ring: int, around: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Couplings (R, R) and excess (R, 1) of a remainder."""
+    starts, square = rows_of(ring, around)
+    coupling = np.zeros((ring, ring), kept.dtype)
+    for row, start in enumerate(starts[:ring]):
+        coupling[row, row + 1 :] = kept[start + row + 1 : start + ring]
+    coupling += coupling.T
+    return coupling, kept[square:][:ring, None].copy()
 
 
 def runs_of(half: Half, pivots: int, wide: int) -> NDArray[np.int64]:

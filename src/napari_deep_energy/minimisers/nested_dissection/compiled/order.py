@@ -1,4 +1,4 @@
-"""In which order the nodes of a subtree are eliminated."""
+"""Which nodes are eliminated, and in which order."""
 
 from __future__ import annotations
 
@@ -41,3 +41,23 @@ def in_order(
         if len(part):
             yield from in_order(program, part, level + 1, touched, pixels // 2)
     yield -1, ids
+
+
+def owners_of(program: Program, changed: NDArray[np.bool_] | None) -> NDArray[np.int64] | None:
+    """Nodes that have a changed pixel, blocks as a whole; None if all may have."""
+    if changed is None:
+        return None
+    has = np.zeros(len(program.nodes), bool)
+    has[program.owner[np.flatnonzero(changed)]] = True
+    return np.flatnonzero(has)
+
+
+def touched_by(program: Program, owners: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """Nodes that a change reaches, (N): those that have a changed pixel at or below."""
+    if owners is None:
+        return np.ones(len(program.nodes), bool)
+    touched = np.zeros(len(program.nodes), bool)
+    touched[owners] = True
+    for first, end in program.levels[:0:-1]:
+        touched[program.parent[first + np.flatnonzero(touched[first:end])]] = True
+    return touched

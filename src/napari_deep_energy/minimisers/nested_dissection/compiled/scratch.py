@@ -40,9 +40,14 @@ def tile_tables(program: Program) -> tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def front_of(program: Program, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Memory for a column of any front, and for two columns of a panel's pivots."""
+    """Memory for a column of any front, see :func:`column_of`."""
     widths = program.fronts[:, Front.PADDED_PIVOTS] + program.fronts[:, Front.PADDED_RING]
-    return lines(int(widths.max()) + 2 * PANEL + 2 * LANES, dtype)
+    return column_of(int(widths.max()), dtype)
+
+
+def column_of(width: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Memory for a column of a front, and for two columns of a panel's pivots."""
+    return lines(width + 2 * PANEL + 2 * LANES, dtype)
 
 
 def scratch_of(program: Program, dtype: np.dtype[Any], planes: int) -> Scratch:

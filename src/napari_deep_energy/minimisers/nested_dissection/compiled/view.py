@@ -17,20 +17,25 @@ import numpy as np
 
 from ..places import Places
 from ..plan import Half, entries, runs_of_places
+from . import trees
 from .building import front_record
 from .layout import Tables, padded, rows_of, upper
-from .program import LANES, NONE, PANEL, Front, Node
-from .scratch import lines
+from .program import LANES, NONE, Front, Node
+from .scratch import column_of, lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..plan import Plan
     from .program import Program
+    from .scratch import Scratch
+    from .team import Task
 
 LEAST = 512
 """Ring pixels of the smallest node to see the tree from: what is above a smaller one costs little
 until there."""
+FIRST = np.zeros(1, np.int64)
+"""The front among the nodes of its table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +47,7 @@ class Kept:
     around: int
     """R, padded."""
     left: int
+    """First of its numbers in what is kept, and in what is kept of a right-hand side."""
     rhs: int
 
 
@@ -57,6 +63,24 @@ class Turned:
     front: NDArray[Any]
     """Memory for a column."""
     kept: Kept
+
+    def forward(self, rhs: NDArray[Any], kept_rhs: NDArray[Any]) -> Task:
+        """Take in right-hand sides (K, plane)."""
+        ways = self.factor, self.centre, kept_rhs, self.front
+
+        def work(_: Scratch, flag: NDArray[np.int64]) -> None:
+            trees.forward_tops(FIRST, flag, self.tree, rhs, *ways)
+
+        return work
+
+    def backward(self, x: NDArray[Any]) -> Task:
+        """x (K, plane) of the pixels that are eliminated."""
+        ways = self.factor, self.centre, self.front
+
+        def work(_: Scratch, flag: NDArray[np.int64]) -> None:
+            trees.backward_tops(FIRST, flag, self.tree, x, *ways)
+
+        return work
 
 
 class View:
@@ -141,7 +165,7 @@ class View:
             pixels.append(self._pivots(0))
         there, ring = np.concatenate(pixels), self._kept(node).ring
         pivots = there[Places(ring)(there) < 0]
-        return self._turned(self._level(node), pivots, ring, around, classes)
+        return self._turned(self._place(node)[0], pivots, ring, around, classes)
 
     def rim_of(self, node: int, classes: int) -> Turned:
         """The front of a node's ring, which has no ring itself."""
@@ -180,7 +204,7 @@ class View:
             (tables.joined(), fronts, nodes, measures),
             self._room(level, wide * (wide + around)),
             np.zeros((classes, wide), self._dtype),
-            lines(wide + around + 2 * PANEL + 2 * LANES, self._dtype),
+            column_of(wide + around, self._dtype),
             kept,
         )
 
@@ -230,9 +254,6 @@ class View:
         found = self._plan.levels[level][shape]
         pixels: NDArray[np.int64] = found.pivots + found.origins[number]
         return pixels
-
-    def _level(self, node: int) -> int:
-        return self._place(node)[0]
 
     def _place(self, node: int) -> tuple[int, int, int]:
         """Level and shape of a node, and which of the shape's nodes it is."""
