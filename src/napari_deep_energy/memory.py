@@ -10,6 +10,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from .idle_memory import drop_idle
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,6 +54,7 @@ def returned_memory() -> Iterator[None]:
 
 def give_back() -> None:
     """Return to the system what is free between pieces that are in use, a matter of 20 ms."""
+    drop_idle()
     libc = _glibc()
     if libc is not None:
         libc.malloc_trim(0)

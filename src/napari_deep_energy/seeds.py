@@ -10,7 +10,7 @@ import torch
 from .errors import InvalidInput, TooFewLabels
 from .images import as_array
 from .stopping import check, never
-from .strips import strips
+from .strips import empty, strips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def one_hot(
     """Seed image of each class, (1, K, *S) with ones where its strokes are, as ``like``."""
     # To a graphics card they travel as bytes.
     kind = like.dtype if like.device.type == "cpu" else torch.bool
-    planes = torch.empty(1, len(values), *labels.shape, dtype=kind)
+    planes = empty((1, len(values), *labels.shape), torch.empty(0), kind)
     for rows in strips(labels.shape, CPU, stop):
         for plane, value in zip(planes[0], values, strict=True):
             plane[rows] = torch.from_numpy(labels[rows] == value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from .idle_memory import room
 from .stopping import check, never
 
 if TYPE_CHECKING:
@@ -46,17 +47,36 @@ def zeros(shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype) -> tor
 
     ``torch.zeros`` writes them all, which takes longer than a user may have to wait for a stop.
     """
-    if like.device.type != "cpu" or dtype == torch.bfloat16:  # NumPy does not know it
+    kind = _numpys(dtype)
+    if like.device.type != "cpu" or kind is None:
         return torch.zeros(shape, dtype=dtype, device=like.device)
-    kind = torch.empty(0, dtype=dtype).numpy().dtype
     return torch.from_numpy(np.zeros(shape, kind))
+
+
+def empty(
+    shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype | None = None
+) -> torch.Tensor:
+    """Room on the device of ``like``, by default for numbers of its type.
+
+    That of a large tensor was another's before, see :mod:`.idle_memory`.
+    """
+    dtype = dtype or like.dtype
+    kind = _numpys(dtype)
+    if like.device.type != "cpu" or kind is None:
+        return torch.empty(shape, dtype=dtype, device=like.device)
+    return torch.from_numpy(room(shape, kind))
+
+
+def _numpys(dtype: torch.dtype) -> np.dtype[Any] | None:
+    """NumPy's name of a type of torch, None if it has none."""
+    return None if dtype == torch.bfloat16 else torch.empty(0, dtype=dtype).numpy().dtype
 
 
 def converted(x: torch.Tensor, like: torch.Tensor, stop: Stop = never) -> torch.Tensor:
     """x, (B, K, *S), in the precision and on the device of ``like``; itself if it is."""
     if x.device != like.device or x.dtype == like.dtype:
         return x.to(like)
-    result = torch.empty(x.shape, dtype=like.dtype, device=like.device)
+    result = empty(tuple(x.shape), like)
     for rows in strips(tuple(x.shape[2:]), x.device, stop, 2 * x.shape[0] * x.shape[1]):
         result[:, :, rows] = x[:, :, rows]
     return result

@@ -16,7 +16,7 @@ from scipy.ndimage import distance_transform_edt
 from torch.nn.functional import adaptive_avg_pool2d, logsigmoid
 
 from ..stopping import check, never
-from ..strips import converted
+from ..strips import converted, empty
 from .alike_things import object_share
 from .colour_prior import posterior
 from .enlarging import enlarged
@@ -85,7 +85,7 @@ class ObjectPrior:
         cover = adaptive_avg_pool2d(converted(seeds, self.scene.image, stop), self.scene.size)
         check(stop)
         logits, share = self.scene.look(cover, bandwidth)
-        found = torch.empty_like(seeds)
+        found = empty(tuple(seeds.shape), seeds)
         for rows, wide in enlarged(logits, (seeds.shape[2], seeds.shape[3]), stop):
             found[:, :, rows] = probabilities(wide)
         if share.amin() == 1:

@@ -22,7 +22,7 @@ import torch
 
 from ..errors import InvalidInput
 from ..stopping import check, never
-from ..strips import strips, zeros
+from ..strips import empty, strips, zeros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +101,12 @@ class Laplacian(ABC):
         check(stop)
         yield slice(0, x.shape[2]), quadratic, self.apply(x)
 
+    def measured(
+        self, energy: QuadraticEnergy, x: torch.Tensor, stop: Stop = never
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """:meth:`QuadraticEnergy.measured` of projected x by a kernel; None if there is none."""
+        return None
+
     @property
     @abstractmethod
     def offsets(self) -> tuple[tuple[int, ...], ...]:
@@ -166,6 +172,8 @@ class QuadraticEnergy:
     def measured(self, x: torch.Tensor, stop: Stop = never) -> tuple[torch.Tensor, torch.Tensor]:
         """E(x), (B,), and the largest of the residual's absolute values, ()."""
         x = self.project(x)
+        if (found := self.laplacian.measured(self, x, stop)) is not None:
+            return found
         values, largest = [], []
         for piece, quadratic, product in self.laplacian.pieces(x, stop):
             values.append(quadratic)
@@ -242,17 +250,16 @@ def seeded_energy(
     The other pixels are pulled by the ``prior``, if there is one; ``stop`` is polled in between.
     """
     size, numbers = tuple(targets.shape[2:]), 2 * targets.shape[0] * targets.shape[1]
-    held = 0.0 if hard_seeds else lam
-    elsewhere = 0.0 if prior is None else prior.confidence
-    confidence = targets.new_empty(len(targets), 1, *size)
+    held = targets.new_tensor(0.0 if hard_seeds else lam)
+    elsewhere = targets.new_tensor(0.0 if prior is None else prior.confidence)
+    confidence = empty((len(targets), 1, *size), targets)
     is_fixed = zeros(tuple(confidence.shape), confidence, torch.bool)
-    wanted = targets if prior is None else torch.empty_like(targets)
+    wanted = targets if prior is None else empty(tuple(targets.shape), targets)
     for rows in strips(size, targets.device, stop, numbers):
         is_seed = problem.seeds[:, :, rows].sum(1, keepdim=True) > 0
         if hard_seeds:
             is_fixed[:, :, rows] = is_seed
-        share = is_seed.to(targets.dtype)
-        confidence[:, :, rows] = share * held + (1 - share) * elsewhere
+        confidence[:, :, rows] = torch.where(is_seed, held, elsewhere)
         if prior is not None:
             given, expected = targets[:, :, rows], prior.targets[:, :, rows]
             wanted[:, :, rows] = torch.where(is_seed, given, expected)

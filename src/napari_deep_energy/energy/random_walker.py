@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 
+from .. import kernels
 from ..stopping import check, never
 from ..strips import strips, zeros
 from .colour import lab
@@ -230,6 +231,18 @@ class GridLaplacian(Laplacian):
                 _move(flow, axis, product)
             count = rows.stop - rows.start
             yield rows, torch.stack(work).sum(0), product[:, :, above : above + count]
+
+    def measured(
+        self, energy: QuadraticEnergy, x: torch.Tensor, stop: Stop = never
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        fields = x, energy.targets, energy.confidence, *self.affinity
+        is_one = x.device.type == "cpu" and x.ndim == 4 and len(x) == 1
+        is_known = {f.dtype for f in fields} == {x.dtype} and x.dtype in kernels.DTYPES
+        if not (is_one and is_known and kernels.is_ready(torch.float32)):
+            return None
+        from .one_pass import measured
+
+        return measured(energy, self.affinity, x, stop)
 
     def _edges(
         self, x: torch.Tensor, rows: slice | None = None

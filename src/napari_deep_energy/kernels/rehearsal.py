@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 def rehearse(dtype: torch.dtype) -> None:
     """Run every kernel for numbers of this type."""
     # Only here are the kernels' modules imported: they need numba, which is optional.
-    from ..energy import sweeps
+    from ..energy import one_pass, sweeps
     from ..minimisers.nested_dissection.compiled import rehearsal
 
     sweeps.rehearse()
+    one_pass.rehearse()
     rehearsal.rehearse(dtype)

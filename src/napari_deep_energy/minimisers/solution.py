@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 
 from ..stopping import check, never
-from ..strips import converted
+from ..strips import converted, empty, strips
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,18 +55,24 @@ class Solution:
     @property
     def probabilities(self) -> NDArray[np.float32]:
         """(K, *S) float32 in [0, 1]."""
-        return self.x.clamp(0, 1).float().numpy()
+        found = empty(tuple(self.x.shape), self.x, torch.float32)
+        for rows in strips(tuple(self.x.shape[1:]), self.x.device, numbers=2 * len(self.x)):
+            found[:, rows] = self.x[:, rows].clamp(0, 1)
+        probabilities: NDArray[np.float32] = found.numpy()
+        return probabilities
 
     @property
     def labels(self) -> NDArray[np.int64]:
         """Most probable class of each pixel, (*S), as the label values that were painted."""
-        best, winner = self.x[0], torch.full(self.x.shape[1:], self.values[0])
-        for value, x in zip(self.values[1:], self.x[1:], strict=True):
-            # Class by class: argmax along the slowest axis takes ten times as long.
-            winner = torch.where(x > best, value, winner)
-            best = torch.maximum(best, x)
-        labels: NDArray[np.int64] = winner.numpy()
-        return labels
+        size = tuple(self.x.shape[1:])
+        labels = empty(size, self.x, torch.int64)
+        for rows in strips(size, self.x.device):
+            best, winner = self.x[0, rows], labels[rows].fill_(self.values[0])
+            for value, x in zip(torch.tensor(self.values[1:]), self.x[1:, rows], strict=True):
+                # Class by class: argmax along the slowest axis takes ten times as long.
+                torch.where(x > best, value, winner, out=winner)
+                best = torch.maximum(best, x)
+        return labels.numpy()
 
     @property
     def alpha(self) -> NDArray[np.float32]:

@@ -12,7 +12,8 @@ from torch.nn.functional import pad
 from ..errors import InvalidInput
 from ..files import reading
 from ..images import channel_axis
-from ..minimisers.nested_dissection.system import Couplings, cut_columns
+from ..minimisers.nested_dissection.columns import cut_columns
+from ..minimisers.nested_dissection.system import Couplings
 from ..problem import Problem
 from ..seeds import one_hot
 

@@ -13,11 +13,12 @@ from ...devices import synchronise
 from ...errors import InvalidInput
 from ...fallback import OutOfMemory, is_device_failure
 from ...stopping import check, never
-from ...strips import strips, zeros
+from ...strips import empty, strips, zeros
 from ..solution import Outcome, Solution, read_out
 from .choosing import choose_plan, choose_whole_factor, has_room_for, is_outdone
+from .columns import columns_of, differing
 from .refinement import free_operator, refine
-from .system import Couplings, System, columns_of, offsets_of, precise
+from .system import Couplings, System, offsets_of, precise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -179,15 +180,10 @@ class NestedDissection:
 def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor, stop: Stop) -> None:
     """Add the pixels whose equations differ from the last ones to those to be taken in."""
     assert state.changed is not None
-    differs = torch.zeros_like(is_fixed[0])
+    differs, moved = differing(state.columns, columns, stop)
     if not state.couplings.holds_seeds:
-        differs = state.couplings.widened(state.is_fixed != is_fixed)
-    moved = torch.empty_like(differs)
-    for rows in strips(tuple(differs.shape), differs.device, stop):
-        before, after = state.columns[:, rows], columns[:, rows]
-        differs[rows] |= before[0] != after[0]
-        if not state.is_new:
-            moved[rows] = (before[1:] != after[1:]).any(0) & ~differs[rows]
+        differs |= state.couplings.widened(state.is_fixed != is_fixed)
+        moved &= ~differs if len(moved) else moved
     if not state.is_new:
         # Targets that move nearly everywhere, as a prior's do, leave the matrix as it is.
         state.is_new = int(moved.count_nonzero()) > MANY * moved.numel()
@@ -210,7 +206,7 @@ def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> 
 
 def with_last(x: torch.Tensor, stop: Stop = never) -> torch.Tensor:
     """x, (K, H, W), and one minus their sum, which is that of the last class."""
-    whole = x.new_empty(len(x) + 1, *x.shape[1:])
+    whole = empty((len(x) + 1, *x.shape[1:]), x)
     for rows in strips(tuple(x.shape[1:]), x.device, stop, 2 * len(whole)):
         whole[:-1, rows] = x[:, rows]
         torch.sub(1, x[:, rows].sum(0), out=whole[-1, rows])

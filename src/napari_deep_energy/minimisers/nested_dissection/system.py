@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .regions import Offset
 
 
-ROUNDING = 1e-6
-"""How far the targets of a pixel may sum from one."""
 HELD, WEAKEST = 1e10, 1e-14
 """Confidence that stands for certainty where no coupling is weaker than this: a hard seed then
 differs from its target by less than rounding, and its neighbours' equations stay what they were. A
@@ -137,7 +135,7 @@ class Couplings:
     def padded(self, is_fixed: torch.Tensor, margin: int, stop: Stop = never) -> torch.Tensor:
         """Planes with a margin of zeros, flattened, to be read only.
 
-        Fixed pixels (1, H, W) are cut off, unless they are held, see :func:`columns_of`.
+        Fixed pixels (1, H, W) are cut off, unless they are held, see :func:`.columns.columns_of`.
         """
         there, planes = self._margined, self.planes
         if not self.holds_seeds:
@@ -178,60 +176,3 @@ def precise(energy: QuadraticEnergy, laplacian: Laplacian) -> QuadraticEnergy:
         return energy
     targets, confidence = energy.targets.double(), energy.confidence.double()
     return QuadraticEnergy(laplacian, targets, confidence, energy.is_fixed)
-
-
-def columns_of(energy: QuadraticEnergy, couplings: Couplings, stop: Stop = never) -> torch.Tensor:
-    """Row excess and right-hand sides of each pixel, (1 + K, H, W), for :meth:`Couplings.padded`.
-
-    The last class is left out where every seed's targets sum to one: its answer is one minus the
-    others.
-    """
-    energy.check_held(stop)
-    targets = energy.targets[0]
-    if len(targets) > 1 and _sum_to_one(energy, stop):
-        targets = targets[:-1]
-    if not couplings.holds_seeds:
-        return cut_columns(energy, couplings, targets, stop)
-    size = tuple(targets.shape[1:])
-    columns = couplings.planes.new_empty(1 + len(targets), *size)
-    for rows in strips(size, columns.device, stop, 2 * len(columns)):
-        own = columns[:, rows]
-        own[:1] = torch.where(energy.is_fixed[0, :, rows], HELD, energy.confidence[0, :, rows])
-        torch.mul(own[:1], targets[:, rows].to(own), out=own[1:])
-    return columns
-
-
-def _sum_to_one(energy: QuadraticEnergy, stop: Stop) -> bool:
-    """Whether the targets do so wherever a pixel has some."""
-    fields = energy.targets[0], energy.confidence[0, 0], energy.is_fixed[0, 0]
-    for rows in strips(tuple(energy.targets.shape[2:]), energy.targets.device, stop):
-        targets, confidence, is_fixed = (field[..., rows, :] for field in fields)
-        is_off = targets.sum(0).sub_(1).abs_() >= ROUNDING
-        if (is_off & (is_fixed | (confidence > 0))).any():
-            return False
-    return True
-
-
-def cut_columns(
-    energy: QuadraticEnergy, couplings: Couplings, targets: torch.Tensor, stop: Stop = never
-) -> torch.Tensor:
-    """Row excess and right-hand sides, (1 + K, H, W), that go with :meth:`Couplings.cut`.
-
-    ``targets`` are (K, H, W). A fixed pixel is cut off, an equation of its own, 1 x = 0; its
-    couplings become excess of its neighbours, and its value a right-hand side.
-    """
-    is_fixed = energy.is_fixed[0]
-    size = tuple(targets.shape[1:])
-    columns = couplings.planes.new_empty(1 + len(targets), *size)
-    for rows in strips(size, columns.device, stop, 2 * len(columns)):
-        own = columns[:, rows]
-        own[:1] = energy.confidence[0, :, rows]
-        torch.mul(own[:1], targets[:, rows].to(own), out=own[1:])
-    check(stop)
-    if is_fixed.any():
-        fixed = is_fixed.to(columns)
-        columns += couplings.apply(torch.cat([fixed, fixed * targets.to(columns)]), stop)
-        equation = torch.zeros_like(columns[:, :1, :1])
-        equation[0] = 1
-        columns = torch.where(is_fixed, equation, columns)
-    return columns

@@ -7,11 +7,13 @@ import torch
 from ....stopping import never
 from ..plan import make_plan
 from ..system import System
+from . import columns
 from .factor import Factor
 
 
 def rehearse(dtype: torch.dtype) -> None:
     """Run every kernel once, so that it is compiled for numbers of this type."""
+    columns.rehearse()
     offsets, side = ((0, 0), (1, 0), (0, 1)), 160
     factor = Factor(make_plan((side, side), offsets), torch.zeros(0, dtype=dtype))
     factor.threads = 1  # more would share all of so small a picture's fronts
