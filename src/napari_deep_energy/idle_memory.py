@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LEAST = 2**23
 """Bytes of an array that is large; of smaller ones malloc itself keeps the memory."""
-MOST = 2**30
+MOST = 2**29
 """Bytes that are kept idle."""
 
 # Blocks come back from wherever an array ends, the garbage collector included: no lock can be held
