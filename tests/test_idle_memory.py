@@ -74,7 +74,9 @@ def test_no_more_is_kept_than_is_worth_it(monkeypatch):
     assert idle_bytes() == 2 * LEAST
     larger = room((2 * LEAST,), np.uint8)
     assert idle_bytes() == 0
-    del larger
+    several = [room(SHAPE, np.float32) for _ in range(4)]
+    del larger, several
+    assert idle_bytes() == 3 * LEAST
 
 
 def test_idle_memory_goes_back_with_all_other_that_is_free():

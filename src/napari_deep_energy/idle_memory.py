@@ -37,12 +37,17 @@ def room(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         block = idle.pop()
     except IndexError:
         if size + idle_bytes() > MOST:
-            drop_idle()
+            drop_idle()  # of a picture of another size
         block = np.empty(size, np.uint8)
     # Views of this array hold it itself, as what it looks at is no array.
     array: NDArray[Any] = np.frombuffer(memoryview(block), dtype)
-    weakref.finalize(array, idle.append, block).atexit = False
+    weakref.finalize(array, _give_up, idle, block).atexit = False
     return array.reshape(shape)
+
+
+def _give_up(idle: deque[NDArray[np.uint8]], block: NDArray[np.uint8]) -> None:
+    if block.nbytes + idle_bytes() <= MOST:
+        idle.append(block)
 
 
 def idle_bytes() -> int:
