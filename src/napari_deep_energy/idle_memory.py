@@ -40,7 +40,7 @@ def room(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
             drop_idle()  # of a picture of another size
         block = np.empty(size, np.uint8)
     # Views of this array hold it itself, as what it looks at is no array.
-    array: NDArray[Any] = np.frombuffer(memoryview(block), dtype)
+    array: NDArray[Any] = np.frombuffer(block.data, dtype)
     weakref.finalize(array, _give_up, idle, block).atexit = False
     return array.reshape(shape)
 

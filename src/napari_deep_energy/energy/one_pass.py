@@ -7,7 +7,7 @@ reads and writes whole planes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 PLANES = 6
 """That are read of a pixel."""
-BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+BITS: dict[np.dtype[Any], type[np.integer[Any]]] = {
+    np.dtype(np.float32): np.int32,
+    np.dtype(np.float64): np.int64,
+}
 """Whole numbers as large as those that there are kernels for."""
 
 
