@@ -118,3 +118,11 @@ def test_an_axis_of_one_pixel_has_no_steps(size, device):
     image = torch.rand(1, 1, *size, device=device)
     affinity = ENERGIES["segment", "paper"].laplacian(image).affinity
     assert [min(w.shape[2:]) for w in affinity].count(0) == 1
+
+
+def test_room_is_made_where_the_numbers_are():
+    there, elsewhere = torch.empty(3), torch.empty(3, device="meta")
+    with torch.device("meta"):  # as after torch.set_default_device("cuda")
+        for like in (there, elsewhere):
+            for made in (strips.zeros((2,), like, torch.bool), strips.empty((2,), like)):
+                assert made.device == like.device

@@ -39,7 +39,8 @@ def room(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         if size + idle_bytes() > MOST:
             drop_idle()  # of a picture of another size
         block = np.empty(size, np.uint8)
-    # Views of this array hold it itself, as what it looks at is no array.
+    # A view holds what its array looks at in place of the array, if that is an array too: through
+    # the buffer of the block in between, every view holds this one, whose end is the signal.
     array: NDArray[Any] = np.frombuffer(block.data, dtype)
     weakref.finalize(array, _give_up, idle, block).atexit = False
     return array.reshape(shape)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 NUMBERS = 2**20
 """In a strip; more cost memory and a stop its promptness, fewer leave threads without work."""
 
+KNOWN = {torch.float32, torch.float64, torch.float16, torch.int64, torch.bool, torch.uint8}
+"""Types of torch that NumPy knows, of those that there are planes of."""
+
 
 def strips(
     size: tuple[int, ...], device: torch.device, stop: Stop = never, numbers: int = 4
@@ -47,8 +50,8 @@ def zeros(shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype) -> tor
 
     ``torch.zeros`` writes them all, which takes longer than a user may have to wait for a stop.
     """
-    kind = _numpys(dtype)
-    if like.device.type != "cpu" or kind is None:
+    kind = _numpys(dtype, like.device)
+    if kind is None:
         return torch.zeros(shape, dtype=dtype, device=like.device)
     return torch.from_numpy(np.zeros(shape, kind))
 
@@ -56,20 +59,22 @@ def zeros(shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype) -> tor
 def empty(
     shape: tuple[int, ...], like: torch.Tensor, dtype: torch.dtype | None = None
 ) -> torch.Tensor:
-    """Room on the device of ``like``, by default for numbers of its type.
+    """Any numbers on the device of ``like``, by default of its type, to be written over.
 
-    That of a large tensor was another's before, see :mod:`.idle_memory`.
+    The memory of a large tensor has been another's before, see :mod:`.idle_memory`.
     """
     dtype = dtype or like.dtype
-    kind = _numpys(dtype)
-    if like.device.type != "cpu" or kind is None:
+    kind = _numpys(dtype, like.device)
+    if kind is None:
         return torch.empty(shape, dtype=dtype, device=like.device)
     return torch.from_numpy(room(shape, kind))
 
 
-def _numpys(dtype: torch.dtype) -> np.dtype[Any] | None:
-    """NumPy's name of a type of torch, None if it has none."""
-    return None if dtype == torch.bfloat16 else torch.empty(0, dtype=dtype).numpy().dtype
+def _numpys(dtype: torch.dtype, device: torch.device) -> np.dtype[Any] | None:
+    """NumPy's name of a type of torch; None where NumPy has none, or has no memory."""
+    if device.type != "cpu" or dtype not in KNOWN:
+        return None
+    return torch.empty(0, dtype=dtype, device=device).numpy().dtype
 
 
 def converted(x: torch.Tensor, like: torch.Tensor, stop: Stop = never) -> torch.Tensor:

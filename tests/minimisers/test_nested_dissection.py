@@ -203,6 +203,17 @@ def test_without_a_floor_a_lonely_region_is_never_nan():
     assert (solution.x[:, 0, 0] - torch.tensor([1.0, 0.0])).abs().max() < 0.5
 
 
+@pytest.mark.parametrize("hard_seeds", [False, True])
+@pytest.mark.parametrize("size", [(20, 20), (43, 25), (64, 64)])
+def test_couplings_that_fade_out_are_never_nan(size, hard_seeds):
+    """Their products are below the numbers that a type holds in full, and so have no inverse."""
+    image = np.random.default_rng(0).random((*size, 3)).astype(np.float32)
+    spec = RandomWalker(beta=1e4, floor=0.0, hard_seeds=hard_seeds)
+    _, solution = first_solve(spec, image, corners(size))
+    assert torch.isfinite(solution.x).all()
+    assert np.isfinite([solution.energy, solution.residual]).all()
+
+
 def test_every_pixel_painted_returns_the_seeds():
     labels = np.ones((9, 12), int)
     labels[:, 6:] = 2

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .quadratic import QuadraticEnergy
 
 PLANES = 6
-"""That are read of a pixel."""
+"""Planes that are read for each class."""
 BITS: dict[np.dtype[Any], type[np.integer[Any]]] = {
     np.dtype(np.float32): np.int32,
     np.dtype(np.float64): np.int64,
@@ -57,8 +57,10 @@ def measure_rows(x, targets, confidence, is_fixed, below, beside, first, end,
                  work, pull, bits, largest):  # fmt: skip
     """Add the part of E that rows [first, end) of a class have, column by column, to ``work``.
 
-    ``below`` and ``beside`` are the affinities to the next row and column. ``bits`` are those of
-    ``pull``, b - A x of a row; ``largest`` has those of its largest absolute value so far.
+    Other fields are (H, W); ``below`` and ``beside`` are the affinities to the next row and column.
+    ``work``, (W,) float64, and ``largest``, (1,), are added to: the latter holds the bits of the
+    largest absolute value of b - A x so far. ``pull`` and ``bits``, (W,), are a row of those
+    values, two views of the same memory.
     """
     height, width = x.shape
     for row in range(first, end):

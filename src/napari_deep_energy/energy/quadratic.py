@@ -250,6 +250,7 @@ def seeded_energy(
     The other pixels are pulled by the ``prior``, if there is one; ``stop`` is polled in between.
     """
     size, numbers = tuple(targets.shape[2:]), 2 * targets.shape[0] * targets.shape[1]
+    # Tensors, as of two numbers torch would choose the type itself.
     held = targets.new_tensor(0.0 if hard_seeds else lam)
     elsewhere = targets.new_tensor(0.0 if prior is None else prior.confidence)
     confidence = empty((len(targets), 1, *size), targets)

@@ -237,6 +237,7 @@ class GridLaplacian(Laplacian):
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         fields = x, energy.targets, energy.confidence, *self.affinity
         is_one = x.device.type == "cpu" and x.ndim == 4 and len(x) == 1
+        is_one &= x.shape == energy.targets.shape
         is_known = {f.dtype for f in fields} == {x.dtype} and x.dtype in kernels.DTYPES
         if not (is_one and is_known and kernels.is_ready(torch.float32)):
             return None

@@ -53,7 +53,7 @@ def differing(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Where columns, (1 + K, H, W), have another excess, (H, W), and where only right-hand sides.
 
-    The second is empty, (0,), if there are more or fewer of those than before.
+    The second is empty, (0, 0), if there are more or fewer of those than before.
     """
     is_alike = before.shape == after.shape
     if _suits_kernels(before, after):
@@ -62,7 +62,7 @@ def differing(
         return differing_columns(before, after, stop)
     size = tuple(after.shape[1:])
     excess = torch.empty(size, dtype=torch.bool, device=after.device)
-    rhs = torch.empty_like(excess) if is_alike else excess.new_empty(0)
+    rhs = torch.empty_like(excess) if is_alike else excess.new_empty(0, 0)
     for rows in strips(size, after.device, stop):
         old, new = before[:, rows], after[:, rows]
         torch.ne(old[0], new[0], out=excess[rows])

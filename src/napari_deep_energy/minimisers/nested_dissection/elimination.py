@@ -27,12 +27,16 @@ JOINED = 256
 
 
 def small_inverse(coupling: torch.Tensor, excess: torch.Tensor) -> torch.Tensor | None:
-    """Inverse of small matrices by Cholesky in double precision; None if one is singular."""
+    """Inverse of small matrices by Cholesky in double precision; None if one is singular.
+
+    Such is one, too, of which the inverse is beyond the numbers of the matrix's own type.
+    """
     matrix = coupling.double().tril_(-1)
     diagonal = excess.double() + matrix.sum(2) + matrix.sum(1)
     matrix.neg_().diagonal(dim1=1, dim2=2).copy_(diagonal)
     lower, failed = torch.linalg.cholesky_ex(matrix)
-    if failed.any():
+    least = torch.finfo(coupling.dtype).tiny
+    if (failed > 0).any() or (lower.diagonal(dim1=1, dim2=2).square() < least).any():
         return None
     result = allocate(tuple(coupling.shape), is_lanes(coupling), coupling)
     return result.copy_(torch.cholesky_inverse(lower))
@@ -55,7 +59,9 @@ def inverse(coupling: torch.Tensor, excess: torch.Tensor) -> torch.Tensor:
     """
     size = coupling.shape[-1]
     if size == 1:
-        return torch.where(excess > 0, 1 / excess, 0)[..., None]
+        # Of a number below these the inverse is infinite.
+        is_held = excess >= torch.finfo(excess.dtype).tiny
+        return torch.where(is_held, 1 / excess, 0)[..., None]
     few = len(coupling) <= FEW
     if TINY < size <= (2 * SMALL if few else SMALL) or (size <= TINY and not is_lanes(coupling)):
         small = small_inverse(coupling, excess)

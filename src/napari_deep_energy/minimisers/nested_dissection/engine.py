@@ -183,7 +183,8 @@ def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor, 
     differs, moved = differing(state.columns, columns, stop)
     if not state.couplings.holds_seeds:
         differs |= state.couplings.widened(state.is_fixed != is_fixed)
-        moved &= ~differs if len(moved) else moved
+        if len(moved):
+            moved &= ~differs
     if not state.is_new:
         # Targets that move nearly everywhere, as a prior's do, leave the matrix as it is.
         state.is_new = int(moved.count_nonzero()) > MANY * moved.numel()

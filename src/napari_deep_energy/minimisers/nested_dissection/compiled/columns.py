@@ -24,7 +24,7 @@ def held_columns(
     ``like`` is of the type that is wanted, float32.
     """
     fields = energy.targets, energy.confidence[:, 0], energy.is_fixed[:, 0]
-    targets, confidence, is_fixed = (field[0].contiguous().numpy() for field in fields)
+    targets, confidence, is_fixed = (field[0].detach().contiguous().numpy() for field in fields)
     size = targets.shape[1:]
     most = len(targets)
     for count in (most - 1, most) if most > 1 else (most,):
@@ -47,7 +47,7 @@ def differing_columns(
     """As :func:`..columns.differing`."""
     size = tuple(after.shape[1:])
     excess = np.empty(size, bool)
-    rhs = np.empty(size if before.shape == after.shape else (0, size[1]), bool)
+    rhs = np.empty(size if before.shape == after.shape else (0, 0), bool)
     for rows in strips(size, after.device, stop, 2 * len(after)):
         compare_rows(before.numpy(), after.numpy(), excess, rhs, rows.start, rows.stop)
     return torch.from_numpy(excess), torch.from_numpy(rhs)
