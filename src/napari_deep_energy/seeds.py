@@ -86,7 +86,7 @@ def one_hot(
     """Seed image of each class, (1, K, *S) with ones where its strokes are, as ``like``."""
     # To a graphics card they travel as bytes.
     kind = like.dtype if like.device.type == "cpu" else torch.bool
-    planes = empty((1, len(values), *labels.shape), torch.empty(0), kind)
+    planes = empty((1, len(values), *labels.shape), torch.empty(0, device=CPU), kind)
     for rows in strips(labels.shape, CPU, stop):
         for plane, value in zip(planes[0], values, strict=True):
             plane[rows] = torch.from_numpy(labels[rows] == value)

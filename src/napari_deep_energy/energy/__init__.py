@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
+from .grid import GridLaplacian
 from .matting import ClosedFormMatting, MattingLaplacian
 from .quadratic import Laplacian, QuadraticEnergy, Stencil
-from .random_walker import GridLaplacian, RandomWalker, affinities, grey
+from .random_walker import RandomWalker, affinities, grey
 
 EnergySpec: TypeAlias = RandomWalker | ClosedFormMatting
 

@@ -1,6 +1,6 @@
 """E and its residual on a grid of pixels, in one pass over the picture.
 
-The same formulas as those of :class:`.random_walker.GridLaplacian` and
+The same formulas as those of :class:`.grid.GridLaplacian` and
 :class:`.quadratic.QuadraticEnergy`, which a tensor library can only take step by step: each step
 reads and writes whole planes.
 """

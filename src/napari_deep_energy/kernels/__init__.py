@@ -34,6 +34,13 @@ def is_ready(dtype: torch.dtype) -> bool:
     return dtype in _ready
 
 
+def suit(*fields: torch.Tensor) -> bool:
+    """Whether fields are of one type, and kernels that take either type can be called with them."""
+    first = fields[0]
+    is_known = first.device.type == "cpu" and first.dtype in DTYPES and is_ready(torch.float32)
+    return is_known and all((f.dtype, f.device) == (first.dtype, first.device) for f in fields)
+
+
 def start(dtype: torch.dtype = torch.float32) -> None:
     """Have the kernels made ready, if they are not on their way; never waits."""
     with _lock:

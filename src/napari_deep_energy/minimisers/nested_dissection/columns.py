@@ -31,7 +31,7 @@ def columns_of(energy: QuadraticEnergy, couplings: Couplings, stop: Stop = never
     """
     energy.check_held(stop)
     targets = energy.targets[0]
-    if couplings.holds_seeds and _suits_kernels(targets, energy.confidence):
+    if couplings.holds_seeds and kernels.suit(targets, energy.confidence):
         from .compiled.columns import held_columns
 
         return held_columns(energy, couplings.planes, HELD, ROUNDING, stop)
@@ -56,7 +56,7 @@ def differing(
     The second is empty, (0, 0), if there are more or fewer of those than before.
     """
     is_alike = before.shape == after.shape
-    if _suits_kernels(before, after):
+    if kernels.suit(before, after):
         from .compiled.columns import differing_columns
 
         return differing_columns(before, after, stop)
@@ -69,12 +69,6 @@ def differing(
         if is_alike:
             rhs[rows] = (old[1:] != new[1:]).any(0) & ~excess[rows]
     return excess, rhs
-
-
-def _suits_kernels(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether there are kernels for two fields like these."""
-    is_known = one.dtype == other.dtype and one.dtype in kernels.DTYPES
-    return is_known and one.device.type == "cpu" and kernels.is_ready(torch.float32)
 
 
 def _sum_to_one(energy: QuadraticEnergy, stop: Stop) -> bool:

@@ -17,28 +17,29 @@ if TYPE_CHECKING:
 
 
 def held_columns(
-    energy: QuadraticEnergy, like: torch.Tensor, held: float, rounding: float, stop: Stop = never
+    energy: QuadraticEnergy,
+    like: torch.Tensor,
+    held: float,
+    rounding: float,
+    stop: Stop = never,
+    *,
+    of_all: bool = False,
 ) -> torch.Tensor:
     """As :func:`..columns.columns_of`, hard seeds being held with this confidence.
 
-    ``like`` is of the type that is wanted, float32.
+    ``like`` is of the type that is wanted, float32; ``of_all`` keeps the last class in any case.
     """
     fields = energy.targets, energy.confidence[:, 0], energy.is_fixed[:, 0]
     targets, confidence, is_fixed = (field[0].detach().contiguous().numpy() for field in fields)
-    size = targets.shape[1:]
-    most = len(targets)
-    for count in (most - 1, most) if most > 1 else (most,):
-        columns = empty((1 + count, *size), like)
-        for rows in strips(size, columns.device, stop, 2 + 2 * most):
-            sums_to_one = fill_rows(
-                targets, confidence, is_fixed, held, rounding, columns.numpy(),
-                rows.start, rows.stop,
-            )  # fmt: skip
-            if count < most and not sums_to_one:
-                break
-        else:
-            return columns
-    raise AssertionError("all classes were asked for")
+    size, is_whole = targets.shape[1:], of_all or len(targets) == 1
+    columns = empty((1 + len(targets) - (not is_whole), *size), like)
+    for rows in strips(size, columns.device, stop, 2 + 2 * len(targets)):
+        sums_to_one = fill_rows(
+            targets, confidence, is_fixed, held, rounding, columns.numpy(), rows.start, rows.stop
+        )
+        if not (sums_to_one or is_whole):
+            return held_columns(energy, like, held, rounding, stop, of_all=True)
+    return columns
 
 
 def differing_columns(
