@@ -4,8 +4,8 @@
 
 Both sizes of each photograph are solved in turn, so that a computer that slows down for a while
 does so for both; figures are the medians of the ratios of such pairs, and their quartiles. What is
-measured is that of ``solvers.py``: ``growth_first``, ``growth_stroke``, ``growth_next`` and
-``growth_jump``.
+measured is that of ``solvers.py``: ``growth_first``, ``growth_stroke``, ``growth_next``,
+``growth_jump``, ``growth_ahead`` and ``growth_expected``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from pathlib import Path
 
 import numpy as np
 from figures import write_figures
-from solvers import BETA, PICTURES, ours, picture, strokes
+from solvers import BETA, PICTURES, expected, ours, picture, start_of, strokes
 
 from napari_deep_energy import kernels
 from napari_deep_energy.energy import RandomWalker
 from napari_deep_energy.minimisers import NestedDissection
 from napari_deep_energy.problem import Problem
 
-KINDS = {"first": 0, "stroke": 1, "next": 3, "jump": 4}
-"""Places in the series of :func:`solvers.strokes`."""
+KINDS = {"first": 0, "stroke": 1, "next": 3, "jump": 4, "ahead": 5, "expected": 6}
+"""Places in the series of :func:`solvers.strokes`, and after it."""
 
 
 def seconds(sizes: tuple[int, int], repeats: int, device: str) -> np.ndarray:
-    """Of each solve of the series, (repeats, 2 sizes, solves)."""
+    """Of each solve of the series, of work ahead and of its stroke, (repeats, 2 sizes, 7)."""
     spec, engines = RandomWalker(BETA, hard_seeds=True), [NestedDissection() for _ in sizes]
     rows = []
     # The first round makes what is kept of a size, and does not count.
@@ -36,8 +36,10 @@ def seconds(sizes: tuple[int, int], repeats: int, device: str) -> np.ndarray:
         row = []
         for engine, size in zip(engines, sizes, strict=True):
             image = picture(name, size)
-            problems = [Problem.from_labels(image, each).to(device) for each in strokes(size)]
-            row.append(ours(spec, engine, problems)[0])
+            series = strokes(size)
+            problems = [Problem.from_labels(image, each).to(device) for each in series]
+            times = ours(spec, engine, problems)[0]
+            row.append([*times, *expected(spec, engine, problems[:2], start_of(*series[:2]))])
         rows.append(row)
     return np.array(rows[1:])
 
@@ -59,7 +61,7 @@ def main() -> None:
         found |= {f"growth_{kind}": middle, f"growth_{kind}_quartile_1": low}
         found |= {f"growth_{kind}_quartile_3": high}
         print(
-            f"{kind:7} {1000 * np.median(small):7.1f} ms {1000 * np.median(large):7.1f} ms"
+            f"{kind:8} {1000 * np.median(small):7.1f} ms {1000 * np.median(large):7.1f} ms"
             f"  {middle:.2f} times ({low:.2f} to {high:.2f})"
         )
     write_figures(options.json, found)

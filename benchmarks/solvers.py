@@ -8,10 +8,12 @@ interleaved; figures are medians. "First" is a picture never seen before, its en
 solver that has had one of that size; of the very first, ``rw_plan_ms_N`` is what is made once a
 size, and ``rw_fresh_ms_N`` the rest of its time, that to get the memory from the system included.
 "Stroke" is one more stroke on it, exact again, and "next" one that goes on where the last two
-were; "jump" follows it in another place. Errors are the largest difference of a probability or
-alpha from a float64 sparse factorisation of the same system, flips the share of pixels that change
-class; ``rw_jump_difference_N`` is that of "jump" from an answer that is found anew. PARDISO is
-given the assembled system, and does with it all that a stroke needs: analysis, factor and solution.
+were; "jump" follows it in another place. An "expected" one starts where the solver was told to work
+ahead, as where a pointer rests; ``rw_ahead_ms_N`` is how long that takes. Errors are the largest
+difference of a probability or alpha from a float64 sparse factorisation of the same system, flips
+the share of pixels that change class; ``rw_jump_difference_N`` is that of "jump" from an answer
+that is found anew. PARDISO is given the assembled system, and does with it all that a stroke needs:
+analysis, factor and solution.
 ``--peers`` without a name is for sizes beyond all of them.
 Memory of a graphics card is what torch has given out at most, ``gpu_peak_mib_N``.
 """
@@ -69,6 +71,7 @@ POSITIVE_DEFINITE = 2
 NAMES = {
     "first": "ours, first solve", "stroke": "ours, one more stroke",
     "next": "ours, a stroke that goes on", "jump": "ours, a stroke elsewhere after it",
+    "expected": "ours, a stroke where the pointer was",
     "bf": "scikit-image bf",
     "cg_j": "scikit-image cg_j (inexact)", "cg_mg": "scikit-image cg_mg (inexact)",
     "pymatting": "pymatting", PARDISO: "PARDISO",
@@ -125,6 +128,28 @@ def ours(
         answers.append(engine.minimise(problem, energy))
         times.append(seconds + answers[-1].seconds)
     return times, answers
+
+
+def expected(
+    spec: EnergySpec, engine: NestedDissection, problems: list[Problem], start: tuple[int, int]
+) -> tuple[float, float]:
+    """Seconds to work ahead for a stroke, and of the stroke: two problems, before it and after.
+
+    ``start`` is its first pixel. The picture is a new one.
+    """
+    before, after = problems
+    device = str(before.image.device)
+    energy = spec.energy(before)
+    engine.minimise(before, energy)
+    ahead, _ = timed(partial(engine.expect, *start), device)
+    seconds, energy = timed(partial(spec.energy, after, energy.laplacian), device)
+    return ahead, seconds + engine.minimise(after, energy).seconds
+
+
+def start_of(before: np.ndarray, after: np.ndarray) -> tuple[int, int]:
+    """Row and column where a stroke starts, which is painted downwards."""
+    row, column = np.argwhere(before != after)[0]
+    return int(row), int(column)
 
 
 def scikit_image(image: np.ndarray, labels: np.ndarray, mode: str) -> np.ndarray:
@@ -184,6 +209,9 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
         seconds, solutions = ours(spec, engine, on_device)
         for kind, one in zip(("first", "stroke", "", "next", "jump"), seconds, strict=True):
             times[kind].append(one)
+        both = expected(spec, engine, on_device[:2], start_of(series[0], more))
+        for kind, one in zip(("ahead", "expected"), both, strict=True):
+            times[kind].append(one)
         answers = {"ours": solutions[1].x.double().numpy()}
         for peer in chosen:
             if peer == PARDISO:
@@ -201,6 +229,7 @@ def measure(task: str, size: int, device: str, repeats: int, chosen: list[str]) 
                 errors[f"{peer} flips"] = [np.mean(_class(answer) != _class(truth))]
             anew = ours(spec, NestedDissection(), on_device[-1:])[1][0]
             errors["jump anew"] = [(anew.x - solutions[-1].x).abs().max()]
+        del problems, on_device, solutions, answers  # the memory at the peak is the solver's
     result = figures(task, size, times, errors)
     if on_gpu:
         result[f"gpu_peak_mib_{size}"] = torch.cuda.max_memory_allocated(device) / 2**20
@@ -222,6 +251,7 @@ def figures(
         result[f"{prefix}_{size}"] = peer / median["first"]
         result[f"{task}_stroke_ratio_{size}"] = peer / median["stroke"]
         result[f"{task}_next_ratio_{size}"] = peer / median["next"]
+        result[f"{task}_expected_ratio_{size}"] = peer / median["expected"]
     for name, seconds in median.items():
         result[f"{task}_{name}_ms_{size}"] = 1000 * seconds
     for name, (error,) in errors.items():
@@ -246,7 +276,7 @@ def draw(found: dict[str, float], path: Path) -> None:
     for axes, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks, strict=True):
         for (of, name), points in lines.items():
             if of == task and name in NAMES:
-                style = "o-" if name in ("first", "stroke", "next", "jump") else "s--"
+                style = "o-" if NAMES[name].startswith("ours") else "s--"
                 axes.loglog(*zip(*sorted(points), strict=True), style, label=NAMES[name])
         axes.set(title=TITLES[task], xlabel="side of the picture, pixels", ylabel="ms")
         sizes = sorted(size for size, _ in lines[task, "first"])

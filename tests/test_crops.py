@@ -23,6 +23,13 @@ def test_it_reads_its_part():
     np.testing.assert_array_equal(part[...], part.array[10:21:2, 5:8])
 
 
+def test_a_place_in_the_plane_is_a_pixel_of_it():
+    part = crop(rows=slice(10, 21, 2), columns=slice(5, 8, 1))
+    share = np.array([(14 + 0.5) / 60, (6 + 0.5) / 80])
+    row, column = np.floor(part.pixel_at(share)).astype(int)
+    assert part[...][row, column] == part.array[14, 6]
+
+
 def test_only_the_blocks_in_view_are_read():
     read = []
 

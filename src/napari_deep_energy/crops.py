@@ -74,6 +74,13 @@ class Crop:
         )
         return a, b
 
+    def pixel_at(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Row and column of a place given in shares of the whole plane's height and width."""
+        starts = np.array([part.start for part in self.window])
+        steps = np.array([part.step for part in self.window])
+        pixel: NDArray[np.float64] = (share * self.level_size - starts) / steps
+        return pixel
+
     def __getitem__(self, index: Any) -> NDArray[Any]:
         whole = (slice(None), *self.index) if self.channels else self.index
         part: NDArray[Any] = np.asarray(self.array[whole])[index]

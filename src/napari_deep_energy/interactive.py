@@ -157,6 +157,29 @@ class InteractiveSolver:
         if self.device.type == "cpu":
             kernels.start()
 
+    @flushed_denormals()
+    def expect_stroke(self, row: int, column: int, stop: Stop = never) -> None:
+        """Do, while there is time, what the exact solver's next stroke would wait for.
+
+        Parameters
+        ----------
+        row, column
+            Pixel where it is likely to start, such as where the pointer rests. A stroke elsewhere
+            has the same answer, in the time that it takes without.
+        stop
+            Polled between steps.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such pixel.
+        Cancelled
+            If ``stop`` returned true; what was finished is kept.
+        """
+        minimiser = self._minimisers.get("analytic")
+        if isinstance(minimiser, NestedDissection):
+            minimiser.expect(row, column, stop)
+
     @property
     def preview(self) -> Preview:
         """The exact solver on a small copy of the picture, for while the brush moves."""

@@ -1,4 +1,7 @@
-"""Strokes that stay near each other: the nodes above them are left alone, the answers are exact."""
+"""Strokes near each other, or where one was expected: the nodes above them are left alone.
+
+The answers are exact, wherever the strokes go.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import pytest
 import torch
 
 from napari_deep_energy.energy import COLOUR, ClosedFormMatting, RandomWalker
-from napari_deep_energy.errors import Cancelled
+from napari_deep_energy.errors import Cancelled, InvalidInput
 from napari_deep_energy.minimisers import NestedDissection
 
 from .exact import TOLERANCE, corners, error, every_spec, picture, problem_of
@@ -52,6 +55,9 @@ class Painter:
         self.labels[row : row + 2, column : column + 7] = label
         self.labels[0, 0], self.labels[-1, -1] = 1, 2
         return self.solve()
+
+    def expect(self, row, column, stop=lambda: False):
+        self.engine.expect(row, column, stop)
 
     @property
     def view(self):
@@ -114,6 +120,95 @@ def test_a_stroke_elsewhere_makes_up_for_it():
     assert painter.error() < TOLERANCE
 
 
+@every_spec
+def test_strokes_may_be_expected_anywhere(spec):
+    painter, random = Painter(spec), np.random.default_rng(5)
+    for step in range(12):
+        row, column = random.integers((SIZE[0] - 4, SIZE[1] - 12))
+        painter.expect(int(row), int(column))
+        if step % 3 == 0:  # it goes elsewhere
+            row, column = random.integers((SIZE[0] - 4, SIZE[1] - 12))
+        painter.paint(row, column, random.integers(3))
+        assert painter.error() < TOLERANCE, step
+
+
+def test_an_expected_stroke_leaves_the_nodes_above_alone():
+    painter = Painter(RandomWalker())
+    factor = painter.engine._state.factor
+    painter.expect(20, 70)
+    assert len(painter.view.path) > 1
+    assert not painter.view.missing()
+    assert not painter.view.stale.any(), "nothing has changed"
+    first, second = (factor.program.nodes[node] for node in (0, 1))
+    above, outside = factor.factor[first[2] : second[2]].copy(), painter.view.outside
+    painter.paint(20, 70)
+    assert np.array_equal(factor.factor[first[2] : second[2]], above)
+    assert painter.view.stale[0]
+    assert painter.view.outside == outside
+    assert painter.error() < TOLERANCE
+    former = painter.view.path[1:-1]
+    painter.expect(130, 150)
+    assert not painter.view.stale[former].any(), "they are made up for"
+    painter.paint(130, 150, 2)
+    assert painter.error() < TOLERANCE
+
+
+def test_a_pointer_that_stays_costs_nothing(monkeypatch):
+    painter = Painter(RandomWalker())
+    painter.expect(20, 70)
+    factor = painter.engine._state.factor
+    monkeypatch.setattr(factor, "catch_up", lambda *_: pytest.fail("all is there"))
+    painter.expect(20, 70)
+
+
+@pytest.mark.parametrize("spec", [RandomWalker(), ClosedFormMatting()], ids=str)
+def test_the_same_strokes_again_after_others_were_expected(spec):
+    painter = Painter(spec)
+    before = painter.answer.x
+    painter.expect(20, 70)
+    painter.solve()
+    torch.testing.assert_close(painter.answer.x, before, atol=2e-6, rtol=0)
+    assert painter.error() < TOLERANCE
+
+
+def test_the_first_stroke_of_a_prepared_picture_may_be_expected():
+    painter, other = Painter(RandomWalker()), picture(SIZE, 5)
+    painter.image, painter.laplacian = other, None
+    problem, energy = painter.problem()
+    painter.engine.expect(20, 70)  # of the picture before
+    painter.engine.prepare(problem.image, energy.laplacian)
+    painter.expect(20, 70)
+    assert painter.view.path
+    painter.paint(20, 70)
+    assert painter.error() < TOLERANCE
+
+
+def test_more_classes_than_when_it_was_expected():
+    painter = Painter(RandomWalker())
+    for step, label in enumerate((3, 4, 0)):
+        painter.expect(20 + 2 * step, 70)
+        painter.paint(20 + 2 * step, 70, label)
+        assert painter.error() < TOLERANCE
+
+
+def test_targets_that_move_everywhere_while_a_stroke_is_expected():
+    painter = Painter(COLOUR)
+    for row in (18, 90, 24, 100):
+        painter.expect(row, 70)
+        painter.paint(row, 70, 1 + row % 2)
+        assert painter.error() < TOLERANCE
+
+
+@pytest.mark.parametrize("pixel", [(-1, 3), (SIZE[0], 0), (3, SIZE[1])])
+def test_no_stroke_is_expected_outside_of_the_picture(pixel):
+    with pytest.raises(InvalidInput, match=r"not in the picture of 150 x 180"):
+        Painter(RandomWalker()).expect(*pixel)
+
+
+def test_nothing_is_expected_before_there_is_a_picture():
+    NestedDissection().expect(3, 3)
+
+
 def test_erased_and_painted_again_is_the_same():
     painter = Painter(RandomWalker())
     painter.paint(20, 70)
@@ -159,6 +254,8 @@ def test_a_cancelled_stroke_is_harmless_wherever_it_ends(spec, monkeypatch):
         for row, column in ((20, 70), (24, 72), (130, 30), (22, 70), (20, 72), (22, 71)):
             left[0] = stages
             try:
+                if stages % 2:
+                    painter.expect(row, (column + stages) % SIZE[1])
                 painter.paint(row + stages % 3, column, 1 + stages % 2)
             except Cancelled:
                 ended = True

@@ -119,7 +119,8 @@ def test_changed_pixels_are_solved_anew(desk):
 def callbacks(viewer):
     """How many callbacks hang on the layers and on their list."""
     layers = list(viewer.layers)
-    groups = [viewer.layers.events, viewer.dims.events, *(layer.events for layer in layers)]
+    own = viewer.layers.events, viewer.dims.events, viewer.cursor.events
+    groups = [*own, *(layer.events for layer in layers)]
     return sum(len(emitter.callbacks) for group in groups for emitter in group.emitters.values())
 
 

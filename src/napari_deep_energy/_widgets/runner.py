@@ -35,6 +35,8 @@ class Runner(QObject):
         self._accept_from = 0
         self._pending: int | None = None
         self._request: Request | None = None
+        self._is_expecting = False
+        """Whether the worker's last job was work ahead."""
         self._since = 0.0
         self._took = float("inf")
         """Seconds from the last request to its answer."""
@@ -61,13 +63,21 @@ class Runner(QObject):
     def run(self, request: Request) -> None:
         """Answer this request in place of all earlier ones."""
         self._since, self._request = time.perf_counter(), request
+        self._is_expecting = False
         self._set_pending(self._worker.submit(self._desk.job(request)))
 
     def preview(self, request: Request) -> None:
         """Answer this one after the preview that runs now, if nothing newer comes."""
-        was_busy = self.is_busy
+        is_in_the_way = self.is_busy or self._is_expecting
+        self._is_expecting = False
         self._set_pending(None)  # its strokes are no longer those on the layer
-        self._worker.submit(self._desk.job(request), interrupt=was_busy)
+        self._worker.submit(self._desk.job(request), interrupt=is_in_the_way)
+
+    def expect(self, pixel: tuple[int, int]) -> None:
+        """Work ahead for a stroke that starts at a pixel, until any request comes."""
+        if self._is_expecting or self._worker.is_idle:
+            self._is_expecting = True
+            self._worker.submit(self._desk.expectation(pixel))
 
     def drop(self) -> None:
         """No answer to an earlier request will come; never waits."""

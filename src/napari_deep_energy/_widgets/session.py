@@ -13,6 +13,7 @@ from .autosave import Autosave
 from .backdrop import Backdrop
 from .choices import ENGINES, Choices
 from .committing import Committing
+from .expecting import Expecting
 from .extras import Extras
 from .models import Models
 from .pacing import Pacing
@@ -67,6 +68,7 @@ class Session(QObject):
         self._part: Answer | None = None
         self._is_enough = False
         self._pacing = Pacing(self)
+        self._expecting = Expecting(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -90,6 +92,7 @@ class Session(QObject):
         self.docks_changed.emit()
         if is_first:
             self.subject.start()
+            self._expecting.start()
             self._shortcuts.bind(self.subject.seeds)
         self._pacing.soon()
 
@@ -99,6 +102,7 @@ class Session(QObject):
         self.docks_changed.emit()
         if not self._docks:
             self.subject.stop()
+            self._expecting.stop()
             self._shortcuts.unbind()
             self._drop_work()
             self.autosave.pause()

@@ -140,6 +140,17 @@ class Desk:
 
         return prepare
 
+    def expectation(
+        self, pixel: tuple[int, int]
+    ) -> Callable[[Callable[[object], None], Stop], None]:
+        """What a stroke at a pixel would wait for, as work for the thread."""
+
+        def expect(_: Callable[[object], None], stop: Stop) -> None:
+            if self._solver is not None:
+                self._solver.expect_stroke(*pixel, stop)
+
+        return expect
+
     def preview(self, request: Request, stop: Stop) -> Answer:
         """A first look at a lower resolution, from the exact solver.
 

@@ -18,6 +18,8 @@ from .wanted import Wanted
 from .watching import LayerListWatcher, LayerWatcher
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.components import ViewerModel
     from napari.layers import Image, Labels
 
@@ -158,6 +160,22 @@ class Subject(QObject):
         displayed = [axis - offset for axis in dims.displayed if axis >= offset]
         position = layer.world_to_data(dims.point[-layer.ndim :])
         return plane_index(shape, displayed, position[lead:])
+
+    def pixel_at(self, position: Sequence[float]) -> tuple[int, int] | None:
+        """Row and column in what is worked on at a place in the viewer; None if none is there."""
+        picture, seeds = self.picture(), self.seeds
+        if picture is None or seeds is None:
+            return None
+        shape = picking.array_of(seeds).shape
+        index = self.index_of(seeds, shape)
+        axes = [axis for axis, part in enumerate(index) if isinstance(part, slice)]
+        place = np.asarray(seeds.world_to_data(position[-seeds.ndim :]))[-len(shape) :]
+        share = (place[axes] + 0.5) / np.array(shape)[axes]
+        is_part = isinstance(picture.data, Crop)
+        pixel = picture.data.pixel_at(share) if is_part else share * picture.plane_shape
+        row, column = np.floor(pixel).astype(int).tolist()
+        height, width = picture.plane_shape
+        return (row, column) if 0 <= row < height and 0 <= column < width else None
 
     def _fingerprint_of(self, picture: Picture) -> int:
         """Checksum of the pixels, as they may be changed in place; lazy arrays cannot be."""

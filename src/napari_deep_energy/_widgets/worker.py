@@ -80,6 +80,11 @@ class LatestWins(QObject):
         """What :meth:`submit` will return."""
         return self._tickets
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job runs or waits."""
+        return self._running is None and self._waiting is None
+
     def submit(self, work: Work, interrupt: bool = True) -> int:
         """Put a job into the slot in place of the one that waits there.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from ... import kernels
 from ...fallback import is_device_failure
@@ -70,6 +70,11 @@ def has_kernels(like: torch.Tensor) -> bool:
 def is_outdone(factor: WholeFactor) -> bool:
     """Whether a faster kind of factor has come to hand since this one was made."""
     return isinstance(factor, Factor) and has_kernels(factor.like)
+
+
+def can_turn(factor: WholeFactor) -> TypeGuard[CompiledFactor]:
+    """Whether a factor can be made ready for changes in some place."""
+    return not isinstance(factor, (Factor, GraphFactor))
 
 
 def has_room_for(factor: WholeFactor, plan: Plan, like: torch.Tensor) -> bool:

@@ -15,7 +15,7 @@ from ...fallback import OutOfMemory, is_device_failure
 from ...stopping import check, never
 from ...strips import empty, strips, zeros
 from ..solution import Outcome, Solution, read_out
-from .choosing import choose_plan, choose_whole_factor, has_room_for, is_outdone
+from .choosing import can_turn, choose_plan, choose_whole_factor, has_room_for, is_outdone
 from .columns import columns_of, differing
 from .refinement import free_operator, refine
 from .system import Couplings, System, offsets_of, precise
@@ -48,6 +48,8 @@ class _State:
     """(1, H, W)"""
     changed: NDArray[np.bool_] | None
     """(H * W) pixels that it has yet to take in, all of them if None."""
+    is_ahead: bool = False
+    """Whether the factor was made ready for a stroke that has not come yet."""
     is_new: bool = True
     """Whether right-hand sides must be taken in everywhere, as their number or most of them
     changed."""
@@ -99,6 +101,33 @@ class NestedDissection:
         if state.changed is None:
             # The root is singular without a seed, but no stroke fails to renew it.
             _take_in(state, state.columns[1:], stop, all_rhs=True)
+
+    def expect(self, row: int, column: int, stop: Stop = never) -> None:
+        """Do, while there is time, what the next stroke would wait for if it starts at this pixel.
+
+        The stroke may go elsewhere: its answer is the same, and takes as long as it does without.
+        Nothing is done ahead for a picture that is not prepared, or whose last solve was cancelled.
+
+        Parameters
+        ----------
+        row, column
+            Of a pixel of the picture.
+        stop
+            Polled between steps; true raises :class:`Cancelled`. What was finished is kept.
+        """
+        state = self._state
+        if state is None or not can_turn(state.factor):
+            return
+        height, width = state.is_fixed.shape[1:]
+        if not (0 <= row < height and 0 <= column < width):
+            raise InvalidInput(
+                f"the pixel ({row}, {column}) is not in the picture of {height} x {width}."
+            )
+        if state.changed is None or state.changed.any():
+            return
+        state.is_ahead = True
+        if state.factor.turn_to(row * width + column):
+            state.factor.catch_up(_system(state, state.columns[1:], stop), stop)
 
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()
@@ -194,15 +223,19 @@ def _note_changes(state: _State, columns: torch.Tensor, is_fixed: torch.Tensor, 
 
 def _take_in(state: _State, rhs: torch.Tensor, stop: Stop, *, all_rhs: bool) -> None:
     """Bring the factor up to date with the state's matrix and these right-hand sides."""
+    state.factor.take_in(_system(state, rhs, stop), state.changed, all_rhs, stop)
+    state.changed, state.is_ahead = np.zeros(state.is_fixed.numel(), bool), False
+
+
+def _system(state: _State, rhs: torch.Tensor, stop: Stop) -> System:
+    """The state's matrix and these right-hand sides, without couplings if the factor has them."""
     like = state.factor.like
     planes = state.couplings.planes[:0]
-    if state.changed is None or state.changed.any():
+    if state.is_ahead or state.changed is None or state.changed.any():
         planes = state.couplings.padded(state.is_fixed, state.factor.plan.margin, stop)
     check(stop)
     columns = [values.flatten(1).T.to(like) for values in (state.columns[:1], rhs)]
-    system = System(planes.to(like), *columns)
-    state.factor.take_in(system, state.changed, all_rhs, stop)
-    state.changed = np.zeros(state.is_fixed.numel(), bool)
+    return System(planes.to(like), *columns)
 
 
 def with_last(x: torch.Tensor, stop: Stop = never) -> torch.Tensor:

@@ -74,35 +74,55 @@ class Factor:
         owners = owners_of(self.program, changed)
         touched = touched_by(self.program, owners)
         check(stop)
-        couplings = np.ascontiguousarray(system.couplings.numpy())
-        # Pixels that are not there have no couplings; each is an equation of its own, 1 x = 0.
-        own = couplings, self._padded(system.excess, 1, stop)[0]
-        rhs = self._padded(system.rhs, 0, stop)
+        own, rhs = self._own(system, stop)
         view.turn(owners)
         if touched.any():  # until all is done: a call that ends before has to be done again
             view.is_whole, view.stale = False, view.stale | touched
-        due = view.stale.copy()
-        due[view.above] = False
+        if is_new:
+            view.stale[view.above] = True
+        self._renew(own, rhs, is_new, stop)
+        if not view.path:
+            view.is_whole = True
+            return
+        rim = view.rim or view.rim_of(view.path[-1], len(rhs))
+        is_due = view.rim is None or bool(touched.any())
+        if is_due:
+            view.rim = None
+            self._eliminate_together(rim, own, stop)
+        if is_due or is_new:
+            self.team.run([rim.forward(rhs, self.kept_rhs)], stop)
+        view.rim, view.is_whole = rim, True
+
+    def turn_to(self, pixel: int) -> bool:
+        """See the tree from around a pixel; whether :meth:`catch_up` has something to do then."""
+        self.view.see_from(int(self.program.owner[pixel]))
+        return bool(self.view.missing() or self.view.due.any())
+
+    def catch_up(self, system: System, stop: Stop) -> None:
+        """Do all that changes around that pixel would wait for.
+
+        ``system`` is the one that was taken in last. :meth:`take_in` comes before :meth:`solve`.
+        """
+        self._renew(*self._own(system, stop), is_new=False, stop=stop)
+
+    def _own(self, system: System, stop: Stop) -> tuple[tuple[NDArray[Any], ...], NDArray[Any]]:
+        """Couplings and excess of the pixels, with a margin around them, and right-hand sides."""
+        couplings = np.ascontiguousarray(system.couplings.numpy())
+        # Pixels that are not there have no couplings; each is an equation of its own, 1 x = 0.
+        excess = self._padded(system.excess, 1, stop)[0]
+        return (couplings, excess), self._padded(system.rhs, 0, stop)
+
+    def _renew(
+        self, own: tuple[NDArray[Any], ...], rhs: NDArray[Any], is_new: bool, stop: Stop
+    ) -> None:
+        """Bring up to date all but the ring of the node that the tree is seen from."""
+        view = self.view
+        due = view.due
         self._eliminate(due, own, stop)
         moved = due | is_new
         moved[view.above] = False
         self._forward(moved, rhs, stop)
-        self._turn(own, rhs, bool(touched.any()), is_new, stop)
-        view.is_whole, view.stale = True, np.zeros_like(view.stale)
-        view.stale[view.above] = True
-
-    def _turn(
-        self,
-        own: tuple[NDArray[Any], ...],
-        rhs: NDArray[Any],
-        is_touched: bool,
-        is_new: bool,
-        stop: Stop,
-    ) -> None:
-        """Eliminate what is outside the node that the tree is seen from, and then its ring."""
-        view = self.view
-        if not view.path:
-            return
+        view.stale[due] = False
         if is_new:
             for turned in view.outside:
                 self.team.run([turned.forward(rhs, self.kept_rhs)], stop)
@@ -111,12 +131,6 @@ class Factor:
             self._eliminate_together(turned, own, stop)
             self.team.run([turned.forward(rhs, self.kept_rhs)], stop)
             view.outside.append(turned)
-        rim = view.rim or view.rim_of(view.path[-1], len(rhs))
-        if is_touched:
-            self._eliminate_together(rim, own, stop)
-        if is_touched or is_new:
-            self.team.run([rim.forward(rhs, self.kept_rhs)], stop)
-        view.rim = rim
 
     def _eliminate(
         self, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...], stop: Stop

@@ -124,6 +124,13 @@ class View:
         return [0, *self.path[:-1]] if self.path else []
 
     @property
+    def due(self) -> NDArray[np.bool_]:
+        """Nodes to eliminate before the others can be: stale ones whose place is not taken."""
+        due = self.stale.copy()
+        due[self.above] = False
+        return due
+
+    @property
     def fronts(self) -> list[Turned]:
         """Those that take it, in the order of elimination."""
         return [*self.outside, self.rim] if self.rim else self.outside
@@ -136,17 +143,21 @@ class View:
         """
         if not self.is_whole:
             self.outside, self.rim = [], None
-        path = self.path
         if owners is None:
-            self._changed, path = 0, []
+            self.see_from(0)
         elif len(owners):
             changed = self._common(owners)
-            path = self._path_to(self._common(np.array([changed, self._changed])))
+            self.see_from(self._common(np.array([changed, self._changed])))
             self._changed = changed
+
+    def see_from(self, node: int) -> None:
+        """See the tree from a node, or from the smallest one around it that is large enough."""
+        path = self._path_to(node)
         if path != self.path:
             self.rim = None
         same = sum(path[: k + 1] == self.path[: k + 1] for k in range(len(path)))
         self.path, self.outside = path, self.outside[: max(0, same - 1)]
+        self._changed = node
 
     def missing(self) -> list[int]:
         """Nodes of the path of which it is not known what is outside."""
