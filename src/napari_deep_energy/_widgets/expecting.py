@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 REST_MS = 50
 """How long the pointer must stand still before work ahead is worth it."""
+DRAWN_MS = 300
+"""From an answer to work ahead: without a graphics card, it would hold up the answer's drawing."""
 BRUSHES = ("paint", "erase", "fill", "polygon")
 """Modes of a Labels layer that leave strokes."""
 
@@ -27,7 +29,7 @@ class Expecting(QObject):
         self._session = session
         self._connections = Connections()
         self._rest = single_shot(self, REST_MS, self._expect)
-        session.solved.connect(self._on_move)  # the next stroke may start where that one ended
+        session.solved.connect(self._on_answer)
 
     def start(self) -> None:
         """Watch the pointer; harmless if it is watched."""
@@ -40,7 +42,11 @@ class Expecting(QObject):
         self._rest.stop()
 
     def _on_move(self, event: object = None) -> None:
-        self._rest.start()
+        self._rest.start(REST_MS)
+
+    def _on_answer(self, solutions: object) -> None:
+        """The next stroke may start where that one ended."""
+        self._rest.start(DRAWN_MS)
 
     def _expect(self) -> None:
         session, seeds = self._session, self._session.subject.seeds
