@@ -4,8 +4,9 @@
         [--where] [--json FILE]
 
 Of the exact solver, on the CPU: ``prepare`` is before the first stroke, ``first`` its answer,
-``stroke`` the answer to one more. With ``--where`` the places are named that the five longest of
-each lie between. Other work on the machine lengthens them all.
+``ahead`` what is done for a stroke that is expected, ``stroke`` the answer to that. With
+``--where`` the places are named that the five longest of each lie between. Other work on the
+machine lengthens them all.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 
 from figures import write_figures
-from solvers import picture, strokes
+from solvers import picture, start_of, strokes
 
 from napari_deep_energy import kernels
 from napari_deep_energy.interactive import InteractiveSolver, make_spec
@@ -77,10 +78,12 @@ def main() -> None:
     figures: dict[str, float] = {}
     for size in options.sizes:
         labels, more = strokes(size)[:2]
+        start = start_of(labels, more)
         solver = InteractiveSolver(picture("astronaut", size), labels.shape, spec, device="cpu")
         calls: dict[str, Callable[[Looks], object]] = {
             "prepare": lambda stop, s=solver: s.prepare("analytic", stop),
             "first": lambda stop, s=solver, seeds=labels: s.solve(seeds, "analytic", stop),
+            "ahead": lambda stop, s=solver, at=start: s.expect_stroke(*at, stop),
             "stroke": lambda stop, s=solver, seeds=more: s.solve(seeds, "analytic", stop),
         }
         for name, call in calls.items():

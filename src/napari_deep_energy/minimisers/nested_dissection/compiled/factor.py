@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from ....stopping import check
-from ....strips import strips
 from ..fronts import Remainder
 from . import steps, trees
 from .building import make_program
+from .frame import Frame
 from .layout import unpacked
 from .order import in_order, owners_of, touched_by
 from .program import Front, Node
@@ -46,6 +46,7 @@ class Factor:
         self.tree = (program.numbers, program.fronts, program.nodes, np.array(measures))
         tiles = tile_tables(program)
         self.blocks = [(*tiles, block.tiles, block.nodes) for block in program.blocks]
+        self.frame = Frame(plan.size, plan.margin, program.pitch, self.dtype)
         self.factor = lines(program.factor, self.dtype)
         self.view = View(plan, program, self.dtype)
         self.kept = lines(self.view.left, self.dtype)
@@ -109,8 +110,9 @@ class Factor:
         """Couplings and excess of the pixels, with a margin around them, and right-hand sides."""
         couplings = np.ascontiguousarray(system.couplings.numpy())
         # Pixels that are not there have no couplings; each is an equation of its own, 1 x = 0.
-        excess = self._padded(system.excess, 1, stop)[0]
-        return (couplings, excess), self._padded(system.rhs, 0, stop)
+        excess = self.frame.planes(1, 1, stop, system.excess)[0]
+        rhs = self.frame.planes(system.rhs.shape[1], 0, stop, system.rhs)
+        return (couplings, excess), rhs
 
     def _renew(
         self, own: tuple[NDArray[Any], ...], rhs: NDArray[Any], is_new: bool, stop: Stop
@@ -256,8 +258,8 @@ class Factor:
 
     def solve(self, stop: Stop) -> torch.Tensor:
         """x of each pixel, (H * W, K), of a whole picture."""
-        program, margin, (height, width) = self.program, self.plan.margin, self.plan.size
-        x = np.zeros((self.centre.shape[0], program.plane), self.dtype)
+        program = self.program
+        x = self.frame.planes(len(self.centre), 0, stop)
 
         def tops(ids: NDArray[np.int64]) -> Task:
             return lambda memory, flag: trees.backward_tops(
@@ -276,12 +278,7 @@ class Factor:
             self.team.run([tops(share) for share in self._shares(ids)], stop)
         shares = self._shares_of_blocks(np.arange(*program.levels[-1]))
         self.team.run([blocks(*share) for share in shares], stop)
-        image = x.reshape(len(x), -1, program.pitch)
-        inner = image[:, margin : margin + height, margin : margin + width]
-        result = np.empty(inner.shape, self.dtype)
-        for rows in strips((height, width), self.like.device, stop, len(x)):
-            result[:, rows] = inner[:, rows]
-        return torch.from_numpy(result.reshape(len(x), -1)).T
+        return self.frame.columns(x, stop)
 
     def _shares(self, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         count = min(len(ids), SHARES * self.threads)
@@ -294,14 +291,3 @@ class Factor:
             for kind in range(len(self.blocks))
             for share in self._shares(ids[kinds == kind])
         ]
-
-    def _padded(self, columns: torch.Tensor, around: float, stop: Stop) -> NDArray[Any]:
-        """(H * W, K) as (K, plane), with a margin."""
-        (height, width), margin = self.plan.size, self.plan.margin
-        shape = columns.shape[1], height + 2 * margin, self.program.pitch
-        image = np.full(shape, around, self.dtype) if around else np.zeros(shape, self.dtype)
-        inner = image[:, margin : margin + height, margin : margin + width]
-        given = columns.T.reshape(-1, height, width).numpy()
-        for rows in strips((height, width), self.like.device, stop, len(image)):
-            inner[:, rows] = given[:, rows]
-        return image.reshape(len(image), -1)
