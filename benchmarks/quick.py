@@ -21,7 +21,8 @@ from figures import write_figures
 from skimage import data
 from skimage.transform import resize
 
-from napari_deep_energy.interactive import InteractiveSolver, load_model, make_spec
+from napari_deep_energy.interactive import InteractiveSolver, make_spec
+from napari_deep_energy.networks import load_model
 
 TASKS = {"rw": "segment", "cf": "matte"}
 

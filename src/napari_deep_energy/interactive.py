@@ -16,7 +16,7 @@ from .errors import InvalidInput
 from .fallback import OutOfMemory, cuda_or_why_not, is_device_failure, reason
 from .minimisers import Minimiser, NestedDissection, NetworkMinimiser, Solution
 from .minimisers.denormals import flushed_denormals
-from .networks import MOST_STEPS, Checkpoint, bundled
+from .networks import MOST_STEPS, load_model
 from .preview import Preview
 from .problem import Problem, image_tensor
 from .seeds import BACKGROUND, class_values, is_trimap_of
@@ -28,13 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .energy import Laplacian
+    from .networks import Checkpoint
     from .stopping import Stop
 
 Engine: TypeAlias = Literal["auto", "network", "analytic", "both"]
 ENGINES: tuple[Engine, ...] = ("auto", "network", "analytic", "both")
-IN_CHANNELS = 5
-OUT_CHANNELS = {"segment": 2, "matte": 1}
-"""Of a network: three of the picture and two of the seeds in, two classes or one alpha out."""
 MORE_BACKGROUND = "Labels above 2 count as background."
 LIKE_A_TRIMAP = "The strokes reach 255 like a trimap; to cut out by one, choose the task matte."
 READ_AS_TRIMAP = "Read as a trimap: 255 is foreground, 0 background, the rest unknown."
@@ -161,11 +159,13 @@ class InteractiveSolver:
     def expect_stroke(self, row: int, column: int, stop: Stop = never) -> None:
         """Do, while there is time, what the exact solver's next stroke would wait for.
 
+        After the first answer, or :meth:`prepare`; on a CPU, once the kernels are compiled.
+
         Parameters
         ----------
         row, column
             Pixel where it is likely to start, such as where the pointer rests. A stroke elsewhere
-            has the same answer, in the time that it takes without.
+            has the same answer, in the time of one that is not near the last two.
         stop
             Polled between steps.
 
@@ -177,7 +177,7 @@ class InteractiveSolver:
             If ``stop`` returned true; what was finished is kept.
         """
         minimiser = self._minimisers.get("analytic")
-        if isinstance(minimiser, NestedDissection):
+        if isinstance(minimiser, NestedDissection) and self._laplacian is not None:
             minimiser.expect(row, column, stop)
 
     @property
@@ -256,39 +256,6 @@ def engines_to_run(engine: Engine, pixels: int) -> tuple[str, ...]:
     if engine == "auto":
         return ("analytic",) if pixels <= AUTO_PIXELS else ("network",)
     return ("network", "analytic") if engine == "both" else (engine,)
-
-
-def load_model(
-    model: Checkpoint | Path | str | None, task: str, has_prior: bool = False
-) -> Checkpoint:
-    """The checkpoint to use for ``task`` and an energy with or without a prior.
-
-    Raises
-    ------
-    InvalidInput
-        If the model is of another task, or needs the prior that the energy does not have.
-    """
-    own = bundled(f"{task}_prior" if has_prior else task)
-    checkpoint = model if isinstance(model, Checkpoint) else Checkpoint.load(model or own)
-    if checkpoint.spec.task != task:
-        raise InvalidInput(
-            f"the model {checkpoint.name!r} was trained to {checkpoint.spec.task}, not to {task}; "
-            f"choose a model for {task}."
-        )
-    sizes = checkpoint.network.architecture
-    if sizes.sees_prior and not has_prior:
-        raise InvalidInput(
-            f"the model {checkpoint.name!r} was trained on the colour-aware energy; choose that "
-            "energy, or another model."
-        )
-    in_channels = IN_CHANNELS + sizes.sees_prior
-    if (sizes.in_channels, sizes.out_channels) != (in_channels, OUT_CHANNELS[task]):
-        raise InvalidInput(
-            f"the model {checkpoint.name!r} turns {sizes.in_channels} channels into "
-            f"{sizes.out_channels}; to {task} takes {in_channels} and {OUT_CHANNELS[task]}, so "
-            "choose another model."
-        )
-    return checkpoint
 
 
 def make_spec(task: str, energy: str = "colour", **parameters: object) -> EnergySpec:

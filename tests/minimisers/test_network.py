@@ -11,10 +11,10 @@ from skimage.transform import resize
 
 from napari_deep_energy.energy import ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import Cancelled, InvalidInput
-from napari_deep_energy.interactive import InteractiveSolver, load_model
+from napari_deep_energy.interactive import InteractiveSolver
 from napari_deep_energy.minimisers import NetworkMinimiser, Outcome, SparseDirect
 from napari_deep_energy.minimisers.network import shrink_seeds
-from napari_deep_energy.networks import Checkpoint, bundled
+from napari_deep_energy.networks import Checkpoint, bundled, load_model
 from napari_deep_energy.problem import Problem
 
 

@@ -299,3 +299,88 @@ def test_another_picture_is_seen_from_its_root():
     assert painter.engine._state.factor is memory
     assert not painter.view.path
     assert painter.error() < TOLERANCE
+
+
+def relabelled(painter):
+    """The same strokes, one of them of a class that was not there: no excess differs."""
+    labels = painter.labels.copy()
+    labels[-1, -1] = 3
+    return labels
+
+
+def test_a_stroke_may_be_expected_after_a_cancelled_change_of_classes():
+    polls = 0
+    while True:
+        painter, left = Painter(RandomWalker(hard_seeds=True)), polls
+
+        def stop():
+            nonlocal left
+            left -= 1
+            return left < 0
+
+        painter.expect(20, 70)
+        painter.labels = relabelled(painter)
+        is_done = False
+        try:
+            painter.solve(stop)
+            is_done = True
+        except Cancelled:
+            painter.expect(120, 40)
+        factor, state = painter.engine._state.factor, painter.engine._state
+        if painter.view.path and not state.changed.any():
+            assert len(factor.centre) == len(factor.kept_rhs) == len(state.columns) - 1
+        painter.solve()
+        assert painter.error() < TOLERANCE, polls
+        if is_done:
+            break
+        polls += 1
+    assert polls > 5
+
+
+@pytest.mark.parametrize("spec", [COLOUR, RandomWalker(hard_seeds=True)], ids=str)
+def test_right_hand_sides_that_moved_while_nodes_were_left_alone(spec):
+    painter = Painter(spec)
+    painter.expect(20, 70)
+    before = painter.labels
+    painter.labels = relabelled(painter)
+    painter.solve()
+    painter.expect(130, 150)
+    painter.solve()
+    assert painter.error() < TOLERANCE
+    painter.labels = before
+    painter.solve()
+    painter.paint(75, 90)
+    assert not painter.view.path
+    assert painter.error() < TOLERANCE
+
+
+def test_where_there_is_no_memory_to_work_ahead_strokes_are_answered_as_before(monkeypatch):
+    from napari_deep_energy.minimisers.nested_dissection.compiled import view
+
+    def full(*_):
+        raise MemoryError
+
+    painter = Painter(RandomWalker())
+    monkeypatch.setattr(view, "lines", full)
+    painter.expect(20, 70)
+    assert not painter.view.path
+    painter.paint(20, 70)
+    assert painter.error() < TOLERANCE
+
+
+def test_a_pointer_on_the_cut_of_the_whole_leaves_the_view_as_it_is():
+    painter = Painter(RandomWalker())
+    painter.expect(20, 70)
+    path = painter.view.path
+    program = painter.engine._state.factor.program
+    pixel = int(np.flatnonzero(program.owner == 0)[0])
+    painter.expect(pixel // SIZE[1], pixel % SIZE[1])
+    assert painter.view.path == path
+
+
+def test_work_ahead_ends_at_once():
+    painter = Painter(RandomWalker())
+    with pytest.raises(Cancelled):
+        painter.expect(20, 70, lambda: True)
+    painter.paint(20, 70)
+    assert painter.error() < TOLERANCE

@@ -12,7 +12,7 @@ from skimage import data
 from napari_deep_energy import segment
 from napari_deep_energy.energy import DEFAULT, ClosedFormMatting, RandomWalker
 from napari_deep_energy.errors import InvalidInput
-from napari_deep_energy.interactive import load_model
+from napari_deep_energy.networks import load_model
 from napari_deep_energy.ome import read_ome_zarr
 from napari_deep_energy.pixel_size import PixelSize
 from napari_deep_energy.problem import Problem

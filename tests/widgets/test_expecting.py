@@ -20,8 +20,8 @@ def expected(monkeypatch):
     pixels, expect_stroke = [], InteractiveSolver.expect_stroke
 
     def noted(self, row, column, stop):
-        expect_stroke(self, row, column, stop)
         pixels.append((row, column))
+        expect_stroke(self, row, column, stop)
 
     monkeypatch.setattr(InteractiveSolver, "expect_stroke", noted)
     return pixels
@@ -29,6 +29,7 @@ def expected(monkeypatch):
 
 def rest(desk, row, column):
     """The pointer comes to rest there."""
+    desk.viewer.mouse_over_canvas = True
     desk.viewer.cursor.position = (float(row), float(column))
 
 
@@ -55,9 +56,10 @@ def test_and_where_it_has_stayed_since_the_last_one(desk, expected):
     waited(desk, expected, (12, 13))
 
 
-@pytest.mark.parametrize(
-    "why", ["no brush", "not live", "network", "outside", "closed", "not seeds"]
-)
+WHYS = ("no brush", "not live", "network", "outside", "away", "in 3D", "closed", "not seeds")
+
+
+@pytest.mark.parametrize("why", WHYS)
 def test_not_if_no_exact_stroke_can_follow(desk, expected, why):
     desk.solve(*TWO)
     rest(desk, 20, 30)
@@ -71,11 +73,15 @@ def test_not_if_no_exact_stroke_can_follow(desk, expected, why):
         desk.qtbot.waitSignal(desk.dock.solved, timeout=PATIENCE).wait()
     elif why == "closed":
         desk.dock.session.detach(id(desk.dock))
+    elif why == "away":
+        desk.viewer.mouse_over_canvas = False
+    elif why == "in 3D":
+        desk.viewer.dims.ndisplay = 3
     elif why == "not seeds":
         desk.viewer.layers.selection.active = desk.viewer.layers["picture"]
     desk.qtbot.wait(150)
     expected.clear()
-    rest(desk, *((480, 640) if why == "outside" else (21, 31)))
+    desk.viewer.cursor.position = (480.0, 640.0) if why == "outside" else (21.0, 31.0)
     desk.qtbot.wait(150)
     assert not expected
 
@@ -99,6 +105,7 @@ def test_on_the_plane_on_display(viewer, picture, open_dock, expected):
     with desk.solved():
         for label, row, column in TWO:
             strokes.paint((1, row, column), label)
+    viewer.mouse_over_canvas = True
     viewer.cursor.position = (1.0, 20.0, 30.0)
     waited(desk, expected, (20, 30))
 
@@ -129,6 +136,36 @@ def test_work_ahead_ends_when_something_is_asked_for(desk, qtbot, monkeypatch, w
     assert ended.is_set()
 
 
+def test_a_new_place_takes_the_place_of_the_former_one(desk, qtbot, monkeypatch):
+    begun, ended = [], []
+
+    def expect_stroke(self, row, column, stop):
+        begun.append(row)
+        while row == 20 and not stop():
+            threading.Event().wait(0.005)
+        ended.append(row)
+
+    desk.solve(*TWO)
+    monkeypatch.setattr(InteractiveSolver, "expect_stroke", expect_stroke)
+    rest(desk, 20, 30)
+    qtbot.waitUntil(lambda: begun == [20], timeout=PATIENCE)
+    rest(desk, 21, 30)
+    qtbot.waitUntil(lambda: ended == [20, 21], timeout=PATIENCE)
+
+
+def test_work_ahead_does_not_end_what_was_asked_for_after_it(desk, qtbot, expected, gate):
+    desk.solve(*TWO)
+    rest(desk, 20, 30)
+    waited(desk, expected, (20, 30))
+    gate.clear()
+    with desk.solved():
+        desk.paint((1, 20, 30))
+        rest(desk, 22, 32)
+        qtbot.wait(150)
+        gate.set()
+    waited(desk, expected, (22, 32))
+
+
 def test_work_ahead_waits_for_what_was_asked_for(desk, qtbot, expected, gate):
     desk.solve(*TWO)
     desk.qtbot.wait(150)
@@ -146,7 +183,7 @@ def test_work_ahead_waits_for_what_was_asked_for(desk, qtbot, expected, gate):
 def test_work_ahead_that_fails_is_no_matter_of_the_user_s(desk, qtbot, monkeypatch):
     failed = threading.Event()
 
-    def fails(self, pixel):
+    def fails(self, picture, pixel):
         def work(report, stop):
             failed.set()
             raise MemoryError

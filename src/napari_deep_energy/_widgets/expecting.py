@@ -54,8 +54,12 @@ class Expecting(QObject):
             return
         if seeds is None or seeds.mode not in BRUSHES:
             return
-        viewer = session.subject.viewer
+        viewer, runner = session.subject.viewer, session.runner
         if viewer.layers.selection.active is not seeds or viewer.dims.ndisplay != 2:
             return
-        if (pixel := session.subject.pixel_at(viewer.cursor.position)) is not None:
-            session.runner.expect(pixel)
+        picture = session.subject.picture()
+        pixel = session.subject.pixel_at(viewer.cursor.position)
+        if picture is None or pixel is None or not viewer.mouse_over_canvas:
+            return
+        if not runner.expect(picture, pixel) and not runner.is_busy:
+            self._rest.start(DRAWN_MS)  # after a preview, or the preparation of the picture

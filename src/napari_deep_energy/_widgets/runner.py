@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from ..errors import InvalidInput
 from .solving import Answer, Desk, Request
 from .worker import LatestWins
+
+if TYPE_CHECKING:
+    from ..layers import Picture
 
 SOON_SECONDS = 0.3
 """A preview that comes after the brush is up is not worth its drawing if the answer takes no longer
@@ -73,14 +77,20 @@ class Runner(QObject):
         self._set_pending(None)  # its strokes are no longer those on the layer
         self._worker.submit(self._desk.job(request), interrupt=is_in_the_way)
 
-    def expect(self, pixel: tuple[int, int]) -> None:
-        """Work ahead for a stroke that starts at a pixel, until any request comes."""
-        if self._is_expecting or self._worker.is_idle:
-            self._is_expecting = True
-            self._worker.submit(self._desk.expectation(pixel))
+    def expect(self, picture: Picture, pixel: tuple[int, int]) -> bool:
+        """Work ahead for a stroke that starts at a pixel, until any request comes.
+
+        Returns whether it is begun; it is not in the way of other work.
+        """
+        if not (self._is_expecting or self._worker.is_idle):
+            return False
+        self._is_expecting = True
+        self._worker.submit(self._desk.expectation(picture, pixel))
+        return True
 
     def drop(self) -> None:
         """No answer to an earlier request will come; never waits."""
+        self._is_expecting = False
         self._worker.cancel()
         self._accept_from = self._worker.next_ticket
         self._set_pending(None)
@@ -124,5 +134,6 @@ class Runner(QObject):
             self._set_pending(None)
             if isinstance(error, InvalidInput) and self._request is not None:
                 # Most often there are too few strokes yet: the time until the next one is free.
+                self._is_expecting = False
                 self._worker.submit(self._desk.preparation(self._request))
             self.failed.emit(error)

@@ -141,12 +141,12 @@ class Desk:
         return prepare
 
     def expectation(
-        self, pixel: tuple[int, int]
+        self, picture: Picture, pixel: tuple[int, int]
     ) -> Callable[[Callable[[object], None], Stop], None]:
-        """What a stroke at a pixel would wait for, as work for the thread."""
+        """What a stroke at a pixel of the latest picture would wait for, as work for the thread."""
 
         def expect(_: Callable[[object], None], stop: Stop) -> None:
-            if self._solver is not None:
+            if self._solver is not None and self._key[0] == picture.key:
                 self._solver.expect_stroke(*pixel, stop)
 
         return expect

@@ -83,7 +83,8 @@ class LatestWins(QObject):
     @property
     def is_idle(self) -> bool:
         """Whether no job runs or waits."""
-        return self._running is None and self._waiting is None
+        # In this order: what waits is running before it waits no more.
+        return self._waiting is None and self._running is None
 
     def submit(self, work: Work, interrupt: bool = True) -> int:
         """Put a job into the slot in place of the one that waits there.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..energy import EnergySpec, spec_to_dict
 from ..errors import InvalidInput
-from ..interactive import load_model
+from ..networks import load_model
 from .rules import RULES
 
 if TYPE_CHECKING:

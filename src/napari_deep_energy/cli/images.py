@@ -150,7 +150,8 @@ def _solve(
     refine: int | None,
     device: str,
 ) -> dict[str, Any]:
-    from ..interactive import InteractiveSolver, load_model
+    from ..interactive import InteractiveSolver
+    from ..networks import load_model
 
     # Read even if the exact solver alone will run: a model that was named should be there.
     checkpoint = load_model(model, spec.task, spec.has_prior) if model else None

@@ -2,6 +2,7 @@
 
 from .checkpoint import MOST_STEPS, REFINE, Checkpoint, bundled, bundled_for
 from .context_aggregation import Architecture, ContextAggregationNetwork, network_input
+from .loading import load_model
 
 __all__ = [
     "MOST_STEPS",
@@ -11,5 +12,6 @@ __all__ = [
     "ContextAggregationNetwork",
     "bundled",
     "bundled_for",
+    "load_model",
     "network_input",
 ]

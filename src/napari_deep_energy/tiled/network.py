@@ -18,11 +18,10 @@ from ..energy.parameters import check_number
 from ..errors import InvalidInput
 from ..extras import require
 from ..folders import replacing_folder
-from ..interactive import load_model
 from ..minimisers.denormals import flushed_denormals
 from ..minimisers.descent import descend_locally
 from ..minimisers.network import all_classes, steps_after, winners
-from ..networks import MOST_STEPS, network_input
+from ..networks import MOST_STEPS, load_model, network_input
 from ..pixel_size import UNTOLD
 from ..stopping import Stop, never
 from .plan import plan_tiled

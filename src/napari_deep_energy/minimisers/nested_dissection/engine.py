@@ -105,8 +105,9 @@ class NestedDissection:
     def expect(self, row: int, column: int, stop: Stop = never) -> None:
         """Do, while there is time, what the next stroke would wait for if it starts at this pixel.
 
-        The stroke may go elsewhere: its answer is the same, and takes as long as it does without.
-        Nothing is done ahead for a picture that is not prepared, or whose last solve was cancelled.
+        The stroke may go elsewhere: its answer is the same, and takes as long as one that is not
+        near the last two. Nothing is done for a picture that is not prepared, after a solve that
+        was cancelled, where no kernels are at hand, and where there is no memory for it.
 
         Parameters
         ----------
@@ -114,6 +115,11 @@ class NestedDissection:
             Of a pixel of the picture.
         stop
             Polled between steps; true raises :class:`Cancelled`. What was finished is kept.
+
+        Raises
+        ------
+        InvalidInput
+            If the picture has no such pixel.
         """
         state = self._state
         if state is None or not can_turn(state.factor):
@@ -126,8 +132,13 @@ class NestedDissection:
         if state.changed is None or state.changed.any():
             return
         state.is_ahead = True
-        if state.factor.turn_to(row * width + column):
-            state.factor.catch_up(_system(state, state.columns[1:], stop), stop)
+        try:
+            if state.factor.turn_to(row * width + column):
+                state.factor.catch_up(_system(state, state.columns[1:], stop), stop)
+        except (MemoryError, RuntimeError) as error:
+            if not is_device_failure(error):
+                raise
+            state.factor.turn_back()  # from there the stroke needs no more than it did
 
     def minimise(self, problem: Problem, energy: QuadraticEnergy, stop: Stop = never) -> Solution:
         start = time.perf_counter()

@@ -13,7 +13,7 @@ from . import steps, trees
 from .building import make_program
 from .frame import Frame
 from .layout import unpacked
-from .order import in_order, owners_of, touched_by
+from .order import SHARES, in_order, owners_of, shares, shares_of_blocks, touched_by
 from .program import Front, Node
 from .scratch import FRONT, front_of, lines, scratch_of, tile_tables
 from .team import Team
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from .team import Task
     from .view import Turned
 
-SHARES = 4
-"""Shares a thread that the nodes of a level are dealt out in."""
 SHARED = 300
 """Pivots from which on the threads share the steps of a front, where there are few."""
 
@@ -62,21 +60,17 @@ class Factor:
     ) -> None:
         """Follow a system that differs from the last one; see :class:`..factor.Factor`.
 
-        Couplings are read only if a pixel has ``changed``, or if the call before ended early.
+        Couplings are read only if a pixel has ``changed``, if the call before ended early, or after
+        :meth:`turn_to`.
         """
-        classes, view = system.rhs.shape[1], self.view
-        if self.centre.shape[0] != classes:
-            self.centre = np.zeros((classes, self.program.centre), self.dtype)
-            self.kept_rhs = np.zeros((classes, view.rhs), self.dtype)
-            for turned in view.fronts:
-                turned.centre = np.zeros((classes, turned.centre.shape[1]), self.dtype)
-            is_new = True
+        view = self.view
+        is_new |= self._hold(system.rhs.shape[1])
         check(stop)
         owners = owners_of(self.program, changed)
         touched = touched_by(self.program, owners)
         check(stop)
-        own, rhs = self._own(system, stop)
-        view.turn(owners)
+        own, rhs = self._equations(system, stop)
+        view.follow(owners)
         if touched.any():  # until all is done: a call that ends before has to be done again
             view.is_whole, view.stale = False, view.stale | touched
         if is_new:
@@ -95,18 +89,40 @@ class Factor:
         view.rim, view.is_whole = rim, True
 
     def turn_to(self, pixel: int) -> bool:
-        """See the tree from around a pixel; whether :meth:`catch_up` has something to do then."""
-        self.view.see_from(int(self.program.owner[pixel]))
+        """See the tree from around a pixel; whether :meth:`catch_up` has something to do then.
+
+        Changes of a pixel that only the root is around wait for the same from everywhere.
+        """
+        if not self.view.turn_to(int(self.program.owner[pixel])):
+            return False
         return bool(self.view.missing() or self.view.due.any())
+
+    def turn_back(self) -> None:
+        """See the tree from its root, and let go of the memory that it takes not to."""
+        self.view.forget()
 
     def catch_up(self, system: System, stop: Stop) -> None:
         """Do all that changes around that pixel would wait for.
 
-        ``system`` is the one that was taken in last. :meth:`take_in` comes before :meth:`solve`.
+        ``system`` is the one that was taken in last, or was begun to be, with its right-hand sides
+        to follow. :meth:`take_in` comes before :meth:`solve`.
         """
-        self._renew(*self._own(system, stop), is_new=False, stop=stop)
+        self._hold(system.rhs.shape[1])
+        self._renew(*self._equations(system, stop), is_new=False, stop=stop)
 
-    def _own(self, system: System, stop: Stop) -> tuple[tuple[NDArray[Any], ...], NDArray[Any]]:
+    def _hold(self, classes: int) -> bool:
+        """Hold so many right-hand sides; whether it was another number."""
+        if len(self.centre) == classes:
+            return False
+        self.centre = np.zeros((classes, self.program.centre), self.dtype)
+        self.kept_rhs = np.zeros((classes, self.view.rhs), self.dtype)
+        for turned in self.view.fronts:
+            turned.centre = np.zeros((classes, turned.centre.shape[1]), self.dtype)
+        return True
+
+    def _equations(
+        self, system: System, stop: Stop
+    ) -> tuple[tuple[NDArray[Any], ...], NDArray[Any]]:
         """Couplings and excess of the pixels, with a margin around them, and right-hand sides."""
         couplings = np.ascontiguousarray(system.couplings.numpy())
         # Pixels that are not there have no couplings; each is an equation of its own, 1 x = 0.
@@ -156,15 +172,17 @@ class Factor:
             first, end = levels[level]
             ids = first + np.flatnonzero(touched[first:end])
             if level == len(levels) - 1:
-                shares = self._shares_of_blocks(ids)
-                self.team.run([self._blocks(*share, own) for share in shares], stop)
+                dealt = shares_of_blocks(self.program, self.threads, ids)
+                self.team.run([self._blocks(*share, own) for share in dealt], stop)
                 continue
             shapes = self.program.nodes[ids, Node.SHAPE]
             is_large = self.program.fronts[shapes, Front.PADDED_PIVOTS] >= SHARED
             together = (is_large & (len(ids) < 2 * self.threads)) | (len(ids) == 1)
             for node in ids[together]:
                 self._eliminate_together(int(node), own, stop)
-            self.team.run([self._tops(share, own) for share in self._shares(ids[~together])], stop)
+            self.team.run(
+                [self._tops(share, own) for share in shares(self.threads, ids[~together])], stop
+            )
 
     def _subtree(
         self, root: int, level: int, touched: NDArray[np.bool_], own: tuple[NDArray[Any], ...]
@@ -240,9 +258,11 @@ class Factor:
             first, end = self.program.levels[level]
             ids = first + np.flatnonzero(moved[first:end])
             if level == len(self.program.levels) - 1:
-                tasks = [blocks(*share) for share in self._shares_of_blocks(ids)]
+                tasks = [
+                    blocks(*share) for share in shares_of_blocks(self.program, self.threads, ids)
+                ]
             else:
-                tasks = [tops(share) for share in self._shares(ids)]
+                tasks = [tops(share) for share in shares(self.threads, ids)]
             self.team.run(tasks, stop)
 
     @property
@@ -275,19 +295,7 @@ class Factor:
             self.team.run([turned.backward(x)], stop)
         for first, end in program.levels[:-1]:
             ids = np.setdiff1d(np.arange(first, end), self.view.above)
-            self.team.run([tops(share) for share in self._shares(ids)], stop)
-        shares = self._shares_of_blocks(np.arange(*program.levels[-1]))
-        self.team.run([blocks(*share) for share in shares], stop)
+            self.team.run([tops(share) for share in shares(self.threads, ids)], stop)
+        dealt = shares_of_blocks(self.program, self.threads, np.arange(*program.levels[-1]))
+        self.team.run([blocks(*share) for share in dealt], stop)
         return self.frame.columns(x, stop)
-
-    def _shares(self, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        count = min(len(ids), SHARES * self.threads)
-        return [np.ascontiguousarray(part) for part in np.array_split(ids, count)] if count else []
-
-    def _shares_of_blocks(self, ids: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
-        kinds = self.program.kind[ids]
-        return [
-            (kind, share)
-            for kind in range(len(self.blocks))
-            for share in self._shares(ids[kinds == kind])
-        ]

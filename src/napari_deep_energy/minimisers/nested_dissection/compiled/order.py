@@ -1,4 +1,4 @@
-"""Which nodes are eliminated, and in which order."""
+"""Which nodes are eliminated, in which order, and by which threads."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from .program import Program
 
+SHARES = 4
+"""Shares a thread that the nodes of a level are dealt out in."""
 PART = 2**15
 """Pixels of a subtree that is eliminated level by level: its 14 MB fit the last cache."""
 
@@ -61,3 +63,21 @@ def touched_by(program: Program, owners: NDArray[np.int64] | None) -> NDArray[np
     for first, end in program.levels[:0:-1]:
         touched[program.parent[first + np.flatnonzero(touched[first:end])]] = True
     return touched
+
+
+def shares(threads: int, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Nodes dealt out to some threads."""
+    count = min(len(ids), SHARES * threads)
+    return [np.ascontiguousarray(part) for part in np.array_split(ids, count)] if count else []
+
+
+def shares_of_blocks(
+    program: Program, threads: int, ids: NDArray[np.int64]
+) -> list[tuple[int, NDArray[np.int64]]]:
+    """Blocks dealt out to some threads, with the kind of each share."""
+    kinds = program.kind[ids]
+    return [
+        (kind, share)
+        for kind in range(len(program.blocks))
+        for share in shares(threads, ids[kinds == kind])
+    ]

@@ -135,7 +135,7 @@ class View:
         """Those that take it, in the order of elimination."""
         return [*self.outside, self.rim] if self.rim else self.outside
 
-    def turn(self, owners: NDArray[np.int64] | None) -> None:
+    def follow(self, owners: NDArray[np.int64] | None) -> None:
         """See the tree from the smallest node that holds both this change and the last one.
 
         The first change somewhere costs what it would without views, and what was left of the nodes
@@ -144,14 +144,25 @@ class View:
         if not self.is_whole:
             self.outside, self.rim = [], None
         if owners is None:
-            self.see_from(0)
+            self._see_from(0)
         elif len(owners):
             changed = self._common(owners)
-            self.see_from(self._common(np.array([changed, self._changed])))
+            self._see_from(self._common(np.array([changed, self._changed])))
             self._changed = changed
 
-    def see_from(self, node: int) -> None:
-        """See the tree from a node, or from the smallest one around it that is large enough."""
+    def turn_to(self, node: int) -> bool:
+        """See the tree from a node that is likely to hold the next change, if that is worth it."""
+        if is_worth := bool(self._path_to(node)):
+            self._see_from(node)
+        return is_worth
+
+    def forget(self) -> None:
+        """See it from its root, without memory for more."""
+        self._see_from(0)
+        self._memory.clear()
+
+    def _see_from(self, node: int) -> None:
+        """See it from a node, or from the smallest one around it that is large enough."""
         path = self._path_to(node)
         if path != self.path:
             self.rim = None
