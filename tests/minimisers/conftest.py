@@ -16,3 +16,11 @@ def way(request, monkeypatch):
         pytest.importorskip("numba")
         assert kernels.make_ready(), "kernels that cannot be compiled are no reason to skip"
     return request.param
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Nodes of any size may be what the tree is seen from."""
+    from napari_deep_energy.minimisers.nested_dissection.compiled import view
+
+    monkeypatch.setattr(view, "LEAST", 1)

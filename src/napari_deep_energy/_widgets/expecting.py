@@ -58,8 +58,10 @@ class Expecting(QObject):
         if viewer.layers.selection.active is not seeds or viewer.dims.ndisplay != 2:
             return
         picture = session.subject.picture()
-        pixel = session.subject.pixel_at(viewer.cursor.position)
-        if picture is None or pixel is None or not viewer.mouse_over_canvas:
+        if picture is None or not viewer.mouse_over_canvas:
+            return
+        pixel = session.subject.pixel_at(picture, viewer.cursor.position)
+        if pixel is None:
             return
         if not runner.expect(picture, pixel) and not runner.is_busy:
             self._rest.start(DRAWN_MS)  # after a preview, or the preparation of the picture

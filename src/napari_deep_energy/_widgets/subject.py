@@ -161,10 +161,10 @@ class Subject(QObject):
         position = layer.world_to_data(dims.point[-layer.ndim :])
         return plane_index(shape, displayed, position[lead:])
 
-    def pixel_at(self, position: Sequence[float]) -> tuple[int, int] | None:
-        """Row and column in what is worked on at a place in the viewer; None if none is there."""
-        picture, seeds = self.picture(), self.seeds
-        if picture is None or seeds is None:
+    def pixel_at(self, picture: Picture, position: Sequence[float]) -> tuple[int, int] | None:
+        """Row and column in :meth:`picture` of a place in the viewer; None if none is there."""
+        seeds = self.seeds
+        if seeds is None:
             return None
         shape = picking.array_of(seeds).shape
         index = self.index_of(seeds, shape)

@@ -254,16 +254,14 @@ class Factor:
                 ids, flag, self.tree, rhs, *ways, memory[FRONT]
             )
 
-        for level in range(len(self.program.levels) - 1, -1, -1):
-            first, end = self.program.levels[level]
+        levels = self.program.levels
+        for first, end in levels[::-1]:
             ids = first + np.flatnonzero(moved[first:end])
-            if level == len(self.program.levels) - 1:
-                tasks = [
-                    blocks(*share) for share in shares_of_blocks(self.program, self.threads, ids)
-                ]
+            if (first, end) == levels[-1]:
+                dealt = shares_of_blocks(self.program, self.threads, ids)
+                self.team.run([blocks(*share) for share in dealt], stop)
             else:
-                tasks = [tops(share) for share in shares(self.threads, ids)]
-            self.team.run(tasks, stop)
+                self.team.run([tops(share) for share in shares(self.threads, ids)], stop)
 
     @property
     def remainder(self) -> Remainder:
@@ -278,7 +276,6 @@ class Factor:
 
     def solve(self, stop: Stop) -> torch.Tensor:
         """x of each pixel, (H * W, K), of a whole picture."""
-        program = self.program
         x = self.frame.planes(len(self.centre), 0, stop)
 
         def tops(ids: NDArray[np.int64]) -> Task:
@@ -293,9 +290,10 @@ class Factor:
 
         for turned in reversed(self.view.fronts):
             self.team.run([turned.backward(x)], stop)
-        for first, end in program.levels[:-1]:
+        *levels, blocks_level = self.program.levels
+        for first, end in levels:
             ids = np.setdiff1d(np.arange(first, end), self.view.above)
             self.team.run([tops(share) for share in shares(self.threads, ids)], stop)
-        dealt = shares_of_blocks(self.program, self.threads, np.arange(*program.levels[-1]))
+        dealt = shares_of_blocks(self.program, self.threads, np.arange(*blocks_level))
         self.team.run([blocks(*share) for share in dealt], stop)
         return self.frame.columns(x, stop)
